@@ -1,0 +1,102 @@
+"""Tables of the outbox: deliveries, their attempts, the worker's heartbeat, rate buckets.
+
+Only `delivery/outbox.py` writes the state of a delivery.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from hostedpages import clock
+from hostedpages.models.base import AccountOwned, Base, Created, PublicId
+
+STATES = (
+    "pending",
+    "claimed",
+    "sending",
+    "delivered",
+    "failed",
+    "unknown",
+    "held",
+    "skipped",
+    "canceled",
+)
+
+
+class Delivery(PublicId, AccountOwned, Created, Base):
+    """One promised action after a commit: what, to whom, when, and how it went."""
+
+    __tablename__ = "deliveries"
+    __table_args__ = (
+        # Partial: these two hold only what the worker asks for, however many are done.
+        Index(
+            "ix_deliveries_pending",
+            "due_at",
+            sqlite_where=text("state = 'pending'"),
+            postgresql_where=text("state = 'pending'"),
+        ),
+        Index(
+            "ix_deliveries_leased",
+            "lease_until",
+            sqlite_where=text("state in ('claimed', 'sending')"),
+            postgresql_where=text("state in ('claimed', 'sending')"),
+        ),
+        Index("ix_deliveries_account_created", "account_id", "created_at"),
+    )
+
+    kind: Mapped[str] = mapped_column(String(40))
+    state: Mapped[str] = mapped_column(String(20), default="pending")
+    due_at: Mapped[datetime]
+    payload: Mapped[dict[str, Any]]
+    recipient: Mapped[str] = mapped_column(Text, default="")
+    summary: Mapped[str] = mapped_column(Text, default="")
+    page_id: Mapped[int | None] = mapped_column(ForeignKey("pages.id"), index=True)
+    submission_id: Mapped[int | None] = mapped_column(ForeignKey("submissions.id"), index=True)
+    contact_id: Mapped[int | None] = mapped_column(ForeignKey("contacts.id"), index=True)
+    enrollment_id: Mapped[int | None] = mapped_column(ForeignKey("enrollments.id"), index=True)
+    # A number, not a reference: the step may be edited away while its delivery waits.
+    plan_step_id: Mapped[int | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+    fence: Mapped[int] = mapped_column(default=0)
+    lease_until: Mapped[datetime | None]
+    worker: Mapped[str] = mapped_column(String(64), default="")
+    error: Mapped[str] = mapped_column(Text, default="")
+    receipt: Mapped[str] = mapped_column(Text, default="")
+    finished_at: Mapped[datetime | None]
+
+    tries: Mapped[list["DeliveryAttempt"]] = relationship(order_by="DeliveryAttempt.number")
+
+
+class DeliveryAttempt(AccountOwned, Base):
+    """One try. Opened with the claim, so that a crash leaves an attempt without an outcome."""
+
+    __tablename__ = "delivery_attempts"
+    __table_args__ = (UniqueConstraint("delivery_id", "number"),)
+
+    delivery_id: Mapped[int] = mapped_column(ForeignKey("deliveries.id"))
+    number: Mapped[int]
+    started_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+    outcome: Mapped[str] = mapped_column(String(20), default="")
+    reply: Mapped[str] = mapped_column(Text, default="")
+
+
+class Heartbeat(Base):
+    """The last sign of life of a process."""
+
+    __tablename__ = "heartbeats"
+
+    name: Mapped[str] = mapped_column(String(40), unique=True)
+    at: Mapped[datetime] = mapped_column(default=clock.now)
+    details: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+
+class RateBucket(Base):
+    """One limit's state: its theoretical arrival time in unix seconds."""
+
+    __tablename__ = "rate_buckets"
+
+    key: Mapped[str] = mapped_column(String(200), unique=True)
+    tat: Mapped[float]
