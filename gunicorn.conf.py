@@ -1,0 +1,22 @@
+"""How gunicorn runs the web: processes, threads, time limits. Read from the same settings."""
+
+from hostedpages.config import Settings
+
+_settings = Settings.from_env()
+
+bind = f"{_settings.bind}:{_settings.port}"
+workers = _settings.web_workers
+threads = _settings.web_threads
+worker_class = "gthread"
+timeout = 30
+graceful_timeout = 20
+keepalive = 15
+preload_app = False  # a database connection must never cross the fork
+control_socket_disable = True  # it would open a socket in the home folder
+limit_request_line = 8190
+limit_request_fields = 100
+limit_request_field_size = 8190
+forwarded_allow_ips = ""  # proxies are counted by the application: HOSTEDPAGES_PROXY_HOPS
+accesslog = None  # the application logs each request itself, without personal data
+errorlog = "-"
+loglevel = "warning"
