@@ -2,7 +2,7 @@
 
 `python tools/vendor.py` fetches every package of vendor.toml with npm, checks its archive against
 the pinned integrity, bundles it once with esbuild and writes the digests back.
-`python tools/vendor.py --check` only re-hashes what is committed; it needs neither Node nor network.
+`python tools/vendor.py --check` only re-hashes what is committed, without Node or network.
 The product never runs this file: what it makes is committed.
 """
 
@@ -173,9 +173,7 @@ def with_digests(text: str, name: str, integrity: str, kept: dict[str, str]) -> 
 
 def run(command: list[str], folder: Path) -> str:
     """Standard output of a command; its errors go to the terminal. Raises when it fails."""
-    return subprocess.run(
-        command, cwd=folder, check=True, text=True, stdout=subprocess.PIPE
-    ).stdout
+    return subprocess.run(command, cwd=folder, check=True, text=True, stdout=subprocess.PIPE).stdout
 
 
 if __name__ == "__main__":

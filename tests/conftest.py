@@ -1,0 +1,198 @@
+"""Fixtures for every test: settings, database, clock, app, client, three people.
+
+A test gets a real, freshly migrated database. Must never reach another machine.
+"""
+
+import os
+import socket
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from hostedpages import clock as clock_module
+from hostedpages import db
+from hostedpages.config import Settings
+from tests import factories, people
+from tests.databases import (
+    PostgresTemplates,
+    SqliteTemplates,
+    keeping_the_engine,
+    postgres_url,
+)
+
+# A Tuesday, 10 in the morning in New York.
+NOON = datetime(2026, 3, 3, 15, 0, tzinfo=UTC)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--no-browser", action="store_true", help="leave the browser tests out")
+    parser.addoption("--no-postgres", action="store_true", help="leave PostgreSQL out")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if metafunc.definition.get_closest_marker("both_databases"):
+        assert "database_url" in metafunc.fixturenames, "both_databases needs a database"
+        metafunc.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent / "browser" in item.path.parents:
+            item.add_marker("browser")
+    left_out = [item for item in items if _is_left_out(config, item)]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+
+
+def _is_left_out(config: pytest.Config, item: pytest.Item) -> bool:
+    if config.getoption("--no-browser") and item.get_closest_marker("browser"):
+        return True
+    call = getattr(item, "callspec", None)
+    database = call.params.get("database_url") if call else None
+    return bool(config.getoption("--no-postgres") and database == "postgresql")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def loopback_only() -> Iterator[None]:
+    """Connections that leave this machine are refused."""
+
+    def guarded(name: str) -> Any:
+        original = getattr(socket.socket, name)
+
+        def connect(self: socket.socket, address: Any) -> Any:
+            if self.family in (socket.AF_INET, socket.AF_INET6):
+                host = str(address[0])
+                if not (host.startswith("127.") or host in ("::1", "localhost")):
+                    self.close()
+                    raise AssertionError(f"a test tried to reach {host}")
+            return original(self, address)
+
+        return connect
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("connect", "connect_ex"):
+            patch.setattr(socket.socket, name, guarded(name))
+        yield
+
+
+@pytest.fixture(scope="session")
+def sqlite_templates(tmp_path_factory: pytest.TempPathFactory) -> SqliteTemplates:
+    return SqliteTemplates(tmp_path_factory.mktemp("sqlite"))
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """The URL of a PostgreSQL server: the given one, or one of our own."""
+    with postgres_url(os.environ.get("HOSTEDPAGES_TEST_DATABASE_URL")) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def postgres_templates(
+    postgres_server: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[PostgresTemplates]:
+    templates = PostgresTemplates(postgres_server, tmp_path_factory.mktemp("postgresql"))
+    yield templates
+    templates.close()
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path) -> Path:
+    """The data folder of this test's product."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def database_url(request: pytest.FixtureRequest, data_dir: Path) -> Iterator[str]:
+    """The URL of a fresh migrated database: SQLite, or as `both_databases` says."""
+    if getattr(request, "param", "sqlite") == "sqlite":
+        with request.getfixturevalue("sqlite_templates").fresh(data_dir) as url:
+            yield url
+    else:
+        with request.getfixturevalue("postgres_templates").fresh() as url:
+            yield url
+
+
+@pytest.fixture
+def settings(data_dir: Path, database_url: str) -> Settings:
+    """Settings of a product on this test's database; mail goes into files."""
+    return Settings(
+        data_dir=data_dir,
+        database_url=database_url,
+        secret_key="a secret for tests, 0123456789abcdef",
+        public_url="http://localhost",
+        rate_per_minute=1000,
+        rate_per_hour=10_000,
+    ).prepared()
+
+
+@pytest.fixture
+def database(settings: Settings) -> Iterator[None]:
+    """The process is connected to this test's database."""
+    db.connect(settings)
+    yield
+    db.engine().dispose()
+
+
+@pytest.fixture
+def unit(database: None) -> Iterator[Session]:
+    """An open unit of work; fails a test that changes rows outside of `db.transaction()`."""
+    with db.unit() as session:
+        yield session
+        people.refuse_unsaved()
+
+
+@pytest.fixture
+def clock() -> Iterator[clock_module.FrozenClock]:
+    """Time stands still at NOON; `clock.advance(timedelta)` moves it."""
+    with clock_module.frozen(NOON) as frozen:
+        yield frozen
+
+
+@pytest.fixture
+def app(settings: Settings, database: None) -> Flask:
+    """The whole product. CSRF is checked by tests of its own."""
+    from hostedpages.app import create_app  # noqa: PLC0415
+
+    with keeping_the_engine():
+        made = create_app(settings)
+    made.testing = True
+    made.config["WTF_CSRF_ENABLED"] = False
+    made.test_client_class = people.Client
+    made.teardown_request(people.refuse_unsaved)
+    return made
+
+
+@pytest.fixture
+def client(app: Flask) -> people.Client:
+    """Somebody who is not signed in."""
+    client = app.test_client()
+    assert isinstance(client, people.Client)
+    return client
+
+
+@pytest.fixture
+def alice(app: Flask, unit: Session) -> people.Person:
+    """Owns an account."""
+    return people.signed_in(app, factories.user(name="Alice Adams", role="owner"))
+
+
+@pytest.fixture
+def bob(app: Flask, alice: people.Person) -> people.Person:
+    """A standard user of Alice's account."""
+    user = factories.user(alice.account, name="Bob Brown", role="standard")
+    return people.signed_in(app, user)
+
+
+@pytest.fixture
+def charlie(app: Flask, unit: Session) -> people.Person:
+    """Owns another account; nothing of Alice's exists for him."""
+    return people.signed_in(app, factories.user(name="Charlie Clark", role="owner"))

@@ -1,0 +1,182 @@
+"""One short factory per model: rows that are right, with defaults that a test can override.
+
+Each stores its row at once, in the transaction that is open or in one of its own, and needs an
+open unit. What is not given is made, in the same account.
+"""
+
+import itertools
+from contextlib import nullcontext
+from datetime import timedelta
+from typing import Any, TypeVar
+
+from hostedpages import clock, db
+from hostedpages.models import (
+    Account,
+    ActionPlan,
+    Base,
+    Contact,
+    ContactLink,
+    LeadSource,
+    Page,
+    PageVersion,
+    PlanStep,
+    Submission,
+    User,
+)
+from hostedpages.tokens import random_id
+
+Row = TypeVar("Row", bound=Base)
+
+_numbers = itertools.count(1)
+
+
+def store(row: Row) -> Row:
+    """Insert a row, and give it back with its id."""
+    current = db.session()
+    if current.info.get("writes"):
+        current.add(row)
+        current.flush()
+    else:
+        with db.transaction() as session:
+            session.add(row)
+    return row
+
+
+def document(*elements: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    """A page document with these elements; without any, a first name and an email address."""
+    title = changes.pop("title", "Get a quote")
+    made: dict[str, Any] = {
+        "format": 1,
+        "name": "Quote request",
+        "slug": "quote",
+        "title": title,
+        "elements": list(elements)
+        or [
+            field("first_name", "First name", binds_to="first_name"),
+            field("email", "Email", type="email", required=True, binds_to="email"),
+        ],
+    }
+    return {**made, **changes}
+
+
+def field(key: str, label: str, *, type: str = "text", **settings: Any) -> dict[str, Any]:
+    """A field element of a page document."""
+    return {"kind": "field", "key": key, "type": type, "label": label, **settings}
+
+
+def account(**values: Any) -> Account:
+    number = next(_numbers)
+    values.setdefault("name", f"Account {number}")
+    values.setdefault("slug", f"account-{number}")
+    return store(Account(**values))
+
+
+def user(owner: Account | None = None, **values: Any) -> User:
+    number = next(_numbers)
+    owner = owner or account()
+    values.setdefault("email", f"user-{number}@example.org")
+    values.setdefault("name", f"User {number}")
+    values.setdefault("role", "owner")
+    made = store(User(account_id=owner.id, **values))
+    assert made.account is owner
+    return made
+
+
+def lead_source(owner: Account, **values: Any) -> LeadSource:
+    values.setdefault("name", f"Source {next(_numbers)}")
+    values.setdefault("name_key", values["name"].casefold())
+    values.setdefault("web_key", random_id())
+    return store(LeadSource(account_id=owner.id, **values))
+
+
+def plan(owner: Account, *steps: dict[str, Any], **values: Any) -> ActionPlan:
+    """An action plan, Ready unless told otherwise; each step is the columns of a PlanStep."""
+    values.setdefault("name", f"Plan {next(_numbers)}")
+    values.setdefault("name_key", values["name"].casefold())
+    values.setdefault("state", "ready")
+    rows = [
+        PlanStep(account_id=owner.id, position=position, **step)
+        for position, step in enumerate(steps)
+    ]
+    return store(ActionPlan(account_id=owner.id, steps=rows, **values))
+
+
+def page(
+    owner: Account,
+    *elements: dict[str, Any],
+    published: bool = True,
+    draft: dict[str, Any] | None = None,
+    options: dict[str, Any] | None = None,
+    **values: Any,
+) -> Page:
+    """A page with these elements, published unless told otherwise.
+
+    Rows only: `builder.pages.service.publish` is what people use. `options` are the page's options,
+    `draft` a whole document instead of elements.
+    """
+    number = next(_numbers)
+    values.setdefault("name", f"Page {number}")
+    values.setdefault("name_key", values["name"].casefold())
+    values.setdefault("slug", f"page-{number}")
+    if draft is None:
+        draft = document(*elements, name=values["name"], slug=values["slug"])
+    if options:
+        draft = {**draft, "options": {**draft.get("options", {}), **options}}
+    values.setdefault("status", "published" if published else "draft")
+    made = store(Page(account_id=owner.id, draft=draft, **values))
+    if published:
+        publish(made)
+    return made
+
+
+def publish(page: Page, **values: Any) -> PageVersion:
+    """The page's draft as its next live version."""
+    number = page.live_version.number + 1 if page.live_version else 1
+    made = store(
+        PageVersion(
+            account_id=page.account_id,
+            page_id=page.id,
+            number=number,
+            document=page.draft,
+            digest=f"{number:064x}",
+            **values,
+        )
+    )
+    with nullcontext() if db.session().info.get("writes") else db.transaction():
+        page.live_version_id, page.status = made.id, "published"
+    db.session().expire(page, ["live_version"])
+    return made
+
+
+def contact(owner: Account, **values: Any) -> Contact:
+    number = next(_numbers)
+    values.setdefault("first_name", "Pat")
+    values.setdefault("last_name", f"Person {number}")
+    values.setdefault("email", f"pat-{number}@example.org")
+    values.setdefault("email_key", values["email"].lower())
+    return store(Contact(account_id=owner.id, **values))
+
+
+def contact_link(page: Page, contact: Contact, **values: Any) -> ContactLink:
+    values.setdefault("expires_at", clock.now() + timedelta(days=14))
+    return store(
+        ContactLink(account_id=page.account_id, page_id=page.id, contact_id=contact.id, **values)
+    )
+
+
+def submission(page: Page, contact: Contact | None = None, **values: Any) -> Submission:
+    """One submission to the page's live version."""
+    assert page.live_version_id is not None, "the page is not published"
+    values.setdefault("answers", {"first_name": "Pat", "email": "pat@example.org"})
+    values.setdefault("result", "created")
+    values.setdefault("nonce", random_id())
+    values.setdefault("answers_digest", "0" * 64)
+    return store(
+        Submission(
+            account_id=page.account_id,
+            page_id=page.id,
+            page_version_id=page.live_version_id,
+            contact_id=contact.id if contact else None,
+            **values,
+        )
+    )
