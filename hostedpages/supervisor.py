@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+WEB = [sys.executable, "-m", "gunicorn", "-c", str(ROOT / "gunicorn.conf.py"), "wsgi:app"]
+WORKER = [sys.executable, "-m", "hostedpages", "worker"]
 GRACE_SECONDS = 4.0  # Ctrl-C ends everything within 5 s
 RESTART_PAUSE_SECONDS = 1.0
 _PR_SET_PDEATHSIG = 1
@@ -30,17 +32,6 @@ class Child:
     next_start: float = 0.0
 
 
-def children() -> list[Child]:
-    """The web and the worker, with the interpreter that runs this."""
-    return [
-        Child(
-            "web",
-            [sys.executable, "-m", "gunicorn", "-c", str(ROOT / "gunicorn.conf.py"), "wsgi:app"],
-        ),
-        Child("worker", [sys.executable, "-m", "hostedpages", "worker"]),
-    ]
-
-
 def run(environ: Mapping[str, str]) -> int:
     """Start both, keep them running until SIGINT or SIGTERM, then end them within 5 s."""
     stopping = False
@@ -51,7 +42,7 @@ def run(environ: Mapping[str, str]) -> int:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
-    both = children()
+    both = [Child("web", WEB), Child("worker", WORKER)]
     while not stopping:
         for child in both:
             _keep_running(child, environ)
