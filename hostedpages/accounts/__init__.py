@@ -1,0 +1,1 @@
+"""Who may enter: users, sessions, links, roles. Imports nothing, so that commands stay light."""
