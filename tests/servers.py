@@ -1,0 +1,123 @@
+"""Servers on the loopback that stand for other machines: a mail server, and another web site.
+
+Must never listen anywhere else.
+"""
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import SMTPUTF8
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+
+@dataclass
+class Received:
+    """One message as the mail server got it."""
+
+    sender: str
+    recipients: list[str]
+    message: EmailMessage
+
+
+@dataclass
+class SmtpSink:
+    """A mail server without TLS that keeps every message and answers as told.
+
+    `refusals` maps a recipient to the reply it gets (`550 5.1.1 No such user`); `data_replies` are
+    given, one each, to the next messages instead of taking them.
+    """
+
+    port: int
+    received: list[Received] = field(default_factory=list)
+    refusals: dict[str, str] = field(default_factory=dict)
+    data_replies: list[str] = field(default_factory=list)
+
+    @property
+    def url(self) -> str:
+        return f"smtp://127.0.0.1:{self.port}?tls=none"
+
+    def to(self, address: str) -> list[EmailMessage]:
+        """The messages that one address got, in order."""
+        return [each.message for each in self.received if address in each.recipients]
+
+    async def handle_RCPT(  # noqa: N802  the library's name
+        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: Any
+    ) -> str:
+        refusal = self.refusals.get(address)
+        if refusal is None:
+            envelope.rcpt_tos.append(address)
+        return refusal or "250 OK"
+
+    async def handle_DATA(  # noqa: N802  the library's name
+        self, _server: SMTP, _session: Session, envelope: Envelope
+    ) -> str:
+        if self.data_replies:
+            return self.data_replies.pop(0)
+        content = envelope.original_content or b""
+        message = message_from_bytes(content, policy=SMTPUTF8)
+        assert isinstance(message, EmailMessage)
+        self.received.append(Received(envelope.mail_from or "", list(envelope.rcpt_tos), message))
+        return "250 2.0.0 Kept"
+
+
+@contextmanager
+def smtp_sink() -> Iterator[SmtpSink]:
+    """Run a mail server on a free port until the block ends."""
+    sink = SmtpSink(free_port())
+    controller = Controller(sink, hostname="127.0.0.1", port=sink.port, enable_SMTPUTF8=True)
+    controller.start()
+    try:
+        yield sink
+    finally:
+        controller.stop()
+
+
+@dataclass
+class OtherSite:
+    """A web site of somebody else: another origin and, by its name, another site for cookies."""
+
+    url: str
+    folder: Path
+
+    def put(self, name: str, html: str) -> str:
+        """Publish a file; returns its address."""
+        (self.folder / name).write_text(html, "utf-8")
+        return f"{self.url}/{name}"
+
+
+@contextmanager
+def other_site(folder: Path) -> Iterator[OtherSite]:
+    """Serve `folder` as `localhost` (the product is 127.0.0.1) until the block ends."""
+
+    class Quiet(SimpleHTTPRequestHandler):
+        def __init__(self, *args: Any) -> None:
+            super().__init__(*args, directory=str(folder))
+
+        def log_message(self, *_args: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Quiet)
+    thread = Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+    thread.start()
+    try:
+        yield OtherSite(f"http://localhost:{server.server_address[1]}", folder)
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def free_port() -> int:
+    """A port of the loopback that nobody uses at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
