@@ -56,7 +56,7 @@ def _keep_running(child: Child, environ: Mapping[str, str]) -> None:
         return
     if child.process is not None:
         code = child.process.returncode
-        print(f"The {child.name} ended with code {code}; starting it again.", file=sys.stderr)
+        sys.stderr.write(f"The {child.name} ended with code {code}; starting it again.\n")
         child.process = None
         child.next_start = time.monotonic() + RESTART_PAUSE_SECONDS
     if time.monotonic() < child.next_start:

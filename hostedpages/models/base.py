@@ -47,7 +47,7 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
-    type_annotation_map = {  # noqa: RUF012  SQLAlchemy reads this name as a plain dict
+    type_annotation_map = {
         datetime: UtcDateTime(),
         dict[str, Any]: Json,
         list[str]: Json,

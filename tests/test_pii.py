@@ -1,0 +1,33 @@
+"""Masks for visitors, redaction for logs."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hostedpages.pii import mask, redact
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "hint"),
+    [
+        ("email", "jane@example.com", "j***@e***.com"),
+        ("email", "j@mail.example.co.uk", "j***@m***.uk"),
+        ("phone", "+15550100123", "***-***-0123"),
+        ("phone", "911", "***"),
+        ("name", "Dorothy", "D."),
+        ("name", "", ""),
+        ("text", "12 High Street", "***"),
+    ],
+)
+def test_a_mask_is_a_hint_for_its_owner(kind: str, value: str, hint: str) -> None:
+    assert mask(kind, value) == hint
+
+
+@given(st.sampled_from(["email", "phone", "name", "text"]), st.text(min_size=6, max_size=60))
+def test_a_mask_never_holds_the_value(kind: str, value: str) -> None:
+    assert value.strip() == "" or value.strip() not in mask(kind, value)
+
+
+def test_logs_keep_neither_addresses_nor_phone_numbers() -> None:
+    line = "from jane.doe+x@example.com tel (555) 010-0123 or +1 555 010 0123, delivery 42"
+    assert redact(line) == "from [email] tel ([number] or [number], delivery 42"
