@@ -1,0 +1,1 @@
+"""Hosted pages: the list, new pages, their lifecycle, publishing and versions."""
