@@ -30,7 +30,7 @@ class Delivery(PublicId, AccountOwned, Created, Base):
 
     __tablename__ = "deliveries"
     __table_args__ = (
-        # Partial: these two hold only what the worker asks for, however many are done.
+        # Partial: these hold only what is asked for all the time, however many are done.
         Index(
             "ix_deliveries_pending",
             "due_at",
@@ -42,6 +42,13 @@ class Delivery(PublicId, AccountOwned, Created, Base):
             "lease_until",
             sqlite_where=text("state in ('claimed', 'sending')"),
             postgresql_where=text("state in ('claimed', 'sending')"),
+        ),
+        # The staff rail counts these on every screen.
+        Index(
+            "ix_deliveries_needs_person",
+            "account_id",
+            sqlite_where=text("state in ('failed', 'unknown', 'held')"),
+            postgresql_where=text("state in ('failed', 'unknown', 'held')"),
         ),
         Index("ix_deliveries_account_created", "account_id", "created_at"),
     )

@@ -574,6 +574,13 @@ def upgrade() -> None:
             sqlite_where=sa.text("state in ('claimed', 'sending')"),
             postgresql_where=sa.text("state in ('claimed', 'sending')"),
         )
+        batch_op.create_index(
+            "ix_deliveries_needs_person",
+            ["account_id"],
+            unique=False,
+            sqlite_where=sa.text("state in ('failed', 'unknown', 'held')"),
+            postgresql_where=sa.text("state in ('failed', 'unknown', 'held')"),
+        )
         batch_op.create_index(batch_op.f("ix_deliveries_page_id"), ["page_id"], unique=False)
         batch_op.create_index(
             "ix_deliveries_pending",
