@@ -1,0 +1,38 @@
+"""Writing happens in transactions, and transactions stand in few, known files."""
+
+import ast
+from pathlib import Path
+
+PACKAGE = Path(__file__).parents[2] / "hostedpages"
+MAY_WRITE = {"service.py", "pipeline.py", "outbox.py", "housekeeping.py"}
+MAY_WRITE_PATHS = {"seed.py", "db.py"}
+MAY_COMMIT = {"db.py", "migrate.py"}
+
+
+def calls(name: str) -> set[str]:
+    """Files of the package that call something of this name, whatever it stands on."""
+    found = set()
+    for path in PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if not isinstance(node, ast.Call):
+                continue
+            called = node.func
+            last = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
+            if last == name:
+                found.add(path.relative_to(PACKAGE).as_posix())
+    return found
+
+
+def test_transactions_stand_where_writing_is_the_purpose() -> None:
+    strangers = {
+        path
+        for path in calls("transaction")
+        if Path(path).name not in MAY_WRITE
+        and path not in MAY_WRITE_PATHS
+        and not path.startswith(("cli/", "migrations/"))
+    }
+    assert strangers == set()
+
+
+def test_nobody_commits_but_the_transaction_itself() -> None:
+    assert calls("commit") <= MAY_COMMIT
