@@ -1,0 +1,172 @@
+"""`hostedpages serve`, which ./run calls: the whole product as processes."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from email import message_from_bytes
+from email.policy import SMTPUTF8
+from pathlib import Path
+
+import pytest
+
+from hostedpages.supervisor import ROOT
+from tests.faults.ledger import processes_below
+from tests.servers import free_port
+
+
+@dataclass
+class Product:
+    process: subprocess.Popen[str]
+    url: str
+    data: Path
+    log: Path
+
+    @property
+    def printed(self) -> str:
+        return self.log.read_text()
+
+    def is_ready(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.url}/readyz", timeout=5) as answer:
+                return bool(answer.status == 200)
+        except OSError:
+            return False
+
+    def wait_until_ready(self) -> None:
+        wait_for(self.is_ready, "ready")
+
+
+@pytest.fixture
+def product(tmp_path: Path) -> Iterator[Product]:
+    """Started on an empty data folder, with the demo."""
+    port, log = free_port(), tmp_path / "log"
+    environ = {k: v for k, v in os.environ.items() if not k.startswith("HOSTEDPAGES_")}
+    command = [sys.executable, "-m", "hostedpages", "serve", "--port", str(port)]
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            [*command, "--data", str(tmp_path / "data")],
+            env=environ,
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            text=True,
+        )
+    started = Product(process, f"http://127.0.0.1:{port}", tmp_path / "data", log)
+    try:
+        started.wait_until_ready()
+        yield started
+    finally:
+        process.kill() if process.poll() is None else None
+        process.wait()
+
+
+def test_a_lead_goes_from_curl_to_a_mail_with_every_answer_and_its_label(product: Product) -> None:
+    address = re.search(r"(http://\S+/p/demo/\S+)", product.printed)
+    assert address
+    with urllib.request.urlopen(address[1]) as page:
+        assert page.headers.get_all("Set-Cookie") is None
+        html = page.read().decode()
+    answers = {
+        "first_name": ("First name", "Ada"),
+        "last_name": ("Last name", "Lovelace"),
+        "email": ("Email", "ada@example.org"),
+        "phone": ("Phone", "(555) 234-5678"),
+        "material": ("What is it made of?", "Metal"),
+        "panel": ("Panel profile, if you know it", "Standing seam"),
+        "zip": ("ZIP code", "84101"),
+        "budget": ("Budget", "10,000.50"),
+        "message": ("Anything else we should know?", "Second line\nüber"),
+    }
+    sent = {key: value for key, (_, value) in answers.items()} | {"material": "metal"}
+    token = re.search(r'name="_token" value="([^"]+)"', html)
+    assert token
+    status, headers = post(address[1], {**sent, "_token": token[1]})
+    assert status == 303
+    assert headers.get_all("Set-Cookie") is None
+
+    wait_for(lambda: list((product.data / "mail").glob("*.eml")), "a mail")
+    texts = []
+    for file in (product.data / "mail").glob("*.eml"):
+        mail = message_from_bytes(file.read_bytes(), policy=SMTPUTF8)
+        body = mail.get_body(("plain",))
+        texts.append(body.get_content())
+    lead = next(text for text in texts if "Lovelace" in text)
+    for label, value in answers.values():
+        assert label in lead
+        assert value.splitlines()[-1] in lead
+
+
+def test_ctrl_c_ends_everything_within_five_seconds(product: Product) -> None:
+    children = [pid for pid, _ in processes_below(product.process.pid)]
+    assert len(children) >= 3
+    started = time.monotonic()
+    product.process.send_signal(signal.SIGINT)
+    assert product.process.wait(5) == 0
+    assert time.monotonic() - started < 5
+    assert not any(is_alive(pid) for pid in children)
+
+
+def test_a_dead_child_is_started_again(product: Product) -> None:
+    [worker] = [
+        pid for pid, command in processes_below(product.process.pid) if "worker" in command.split()
+    ]
+    os.kill(worker, signal.SIGKILL)
+
+    def another() -> bool:
+        return any(
+            "worker" in command.split() and pid != worker
+            for pid, command in processes_below(product.process.pid)
+        )
+
+    wait_for(another, "another worker")
+    assert "worker ended with code -9" in product.printed
+
+
+def test_health_says_what_is_up_and_the_log_is_one_json_object_a_line(product: Product) -> None:
+    with urllib.request.urlopen(f"{product.url}/healthz") as answer:
+        assert json.load(answer) == {"status": "ok"}
+    for line in product.printed.splitlines():
+        if line.startswith("{"):
+            json.loads(line)
+    assert any(line.startswith("{") for line in product.printed.splitlines())
+
+
+class _Stay(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_args: object) -> None:
+        return None
+
+
+def post(url: str, fields: dict[str, str]) -> tuple[int, object]:
+    """As curl would: no cookie, no script, no redirect followed."""
+    opener = urllib.request.build_opener(_Stay)
+    try:
+        with opener.open(url, urllib.parse.urlencode(fields).encode()) as answer:
+            return answer.status, answer.headers
+    except urllib.error.HTTPError as answer:
+        with answer:
+            return answer.code, answer.headers
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def wait_for(condition: object, what: str, seconds: float = 40) -> None:
+    until = time.monotonic() + seconds
+    while not condition():  # type: ignore[operator]
+        assert time.monotonic() < until, f"waited in vain for {what}"
+        time.sleep(0.1)
