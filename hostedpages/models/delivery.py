@@ -38,6 +38,12 @@ class Delivery(PublicId, AccountOwned, Created, Base):
             postgresql_where=text("state = 'pending'"),
         ),
         Index(
+            "ix_deliveries_held",
+            "due_at",
+            sqlite_where=text("state = 'held'"),
+            postgresql_where=text("state = 'held'"),
+        ),
+        Index(
             "ix_deliveries_leased",
             "lease_until",
             sqlite_where=text("state in ('claimed', 'sending')"),

@@ -568,6 +568,13 @@ def upgrade() -> None:
             batch_op.f("ix_deliveries_enrollment_id"), ["enrollment_id"], unique=False
         )
         batch_op.create_index(
+            "ix_deliveries_held",
+            ["due_at"],
+            unique=False,
+            sqlite_where=sa.text("state = 'held'"),
+            postgresql_where=sa.text("state = 'held'"),
+        )
+        batch_op.create_index(
             "ix_deliveries_leased",
             ["lease_until"],
             unique=False,

@@ -1,0 +1,164 @@
+"""What stands in the database at the moment of sending, read for a whole batch at once.
+
+Must never write, and never keep a row: what it returns is used while no transaction is open.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from hostedpages.delivery.kinds import kind_of
+from hostedpages.delivery.kinds.base import Facts
+from hostedpages.delivery.rows import Claimed
+from hostedpages.models import (
+    Account,
+    Contact,
+    Enrollment,
+    LeadSource,
+    Page,
+    PageVersion,
+    Submission,
+    User,
+)
+from hostedpages.schema.form_schema import FormSchema
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """One submission with everything that a mail about it may say."""
+
+    submission_id: str
+    answers: dict[str, Any]
+    context: dict[str, Any]
+    plan_note: str
+    created_at: datetime
+    schema: FormSchema
+    page_name: str
+    source_name: str
+    account_name: str
+    time_zone: str
+    contact_name: str
+    contact_email: str
+    contact_phone: str
+
+
+def gather(session: Session, batch: Sequence[Claimed]) -> dict[int, Facts]:
+    """The facts of each claimed delivery, by its id; a handful of queries however many they are."""
+    contacts = {
+        each.id: each
+        for each in session.execute(
+            select(
+                Contact.id, Contact.archived_at, Contact.opted_out_at, Contact.email_status
+            ).where(Contact.id.in_({each.contact_id for each in batch if each.contact_id}))
+        )
+    }
+    user_ids = {each.payload.get("user_id") for each in batch} - {None}
+    archived_users = set(
+        session.scalars(select(User.id).where(User.id.in_(user_ids), User.archived_at.is_not(None)))
+        if user_ids
+        else ()
+    )
+    enrollment_ids = {each.enrollment_id for each in batch if each.enrollment_id}
+    enrollments: dict[int, str] = (
+        dict(
+            session.execute(
+                select(Enrollment.id, Enrollment.state).where(Enrollment.id.in_(enrollment_ids))
+            ).tuples()
+        )
+        if enrollment_ids
+        else {}
+    )
+    leads = _leads(
+        session,
+        {
+            each.submission_id
+            for each in batch
+            if each.submission_id and kind_of(each.kind).needs_lead(each.payload)
+        },
+    )
+    found = {}
+    for each in batch:
+        contact = contacts.get(each.contact_id)
+        found[each.id] = Facts(
+            contact_found=contact is not None,
+            contact_archived=bool(contact and contact.archived_at),
+            contact_opted_out=bool(contact and contact.opted_out_at),
+            contact_email_status=contact.email_status if contact else "ok",
+            user_archived=each.payload.get("user_id") in archived_users,
+            enrollment_state=enrollments.get(each.enrollment_id or 0, ""),
+            lead=leads.get(each.submission_id or 0),
+        )
+    return found
+
+
+def _leads(session: Session, ids: set[int]) -> dict[int, Lead]:
+    if not ids:
+        return {}
+    rows = session.execute(
+        select(
+            Submission.id,
+            Submission.public_id,
+            Submission.answers,
+            Submission.context,
+            Submission.plan_note,
+            Submission.created_at,
+            Submission.page_version_id,
+            Page.name.label("page_name"),
+            LeadSource.name.label("source_name"),
+            Account.name.label("account_name"),
+            Account.time_zone,
+            Contact.first_name,
+            Contact.last_name,
+            Contact.full_name,
+            Contact.email,
+            Contact.cell_phone,
+            Contact.home_phone,
+        )
+        .join(Page, Page.id == Submission.page_id)
+        .join(Account, Account.id == Submission.account_id)
+        .outerjoin(LeadSource, LeadSource.id == Submission.lead_source_id)
+        .outerjoin(Contact, Contact.id == Submission.contact_id)
+        .where(Submission.id.in_(ids))
+    ).all()
+    missing = {each.page_version_id for each in rows} - _schemas.keys()
+    if missing:
+        _remember(session, missing)
+    return {
+        each.id: Lead(
+            submission_id=each.public_id,
+            answers=each.answers,
+            context=each.context,
+            plan_note=each.plan_note,
+            created_at=each.created_at,
+            schema=_schemas[each.page_version_id],
+            page_name=each.page_name,
+            source_name=each.source_name or "",
+            account_name=each.account_name,
+            time_zone=each.time_zone,
+            contact_name=f"{each.first_name or ''} {each.last_name or ''}".strip()
+            or each.full_name
+            or "",
+            contact_email=each.email or "",
+            contact_phone=each.cell_phone or each.home_phone or "",
+        )
+        for each in rows
+    }
+
+
+# A version never changes after its insert, so its schema may be kept for as long as there is room.
+_schemas: dict[int, FormSchema] = {}
+MAX_SCHEMAS = 500
+
+
+def _remember(session: Session, version_ids: set[int]) -> None:
+    if len(_schemas) + len(version_ids) > MAX_SCHEMAS:
+        _schemas.clear()
+    rows = session.execute(
+        select(PageVersion.id, PageVersion.document).where(PageVersion.id.in_(version_ids))
+    )
+    for version_id, document in rows:
+        _schemas[version_id] = FormSchema.load(document)

@@ -1,0 +1,98 @@
+"""An email to the contact, as a step of an action plan.
+
+Must never be sent to somebody who opted out or whose address was quarantined meanwhile.
+"""
+
+from datetime import timedelta
+from typing import Any
+
+from wtforms import StringField, TextAreaField
+from wtforms.validators import InputRequired, Length
+
+from hostedpages.delivery import merge
+from hostedpages.delivery.kinds.base import (
+    Claim,
+    Example,
+    Facts,
+    KnownTokens,
+    MailKind,
+    Payload,
+    Prepared,
+    StepContext,
+    StepSettings,
+    Tools,
+)
+
+# Machines read these boxes: an answer would only start a loop of answers.
+NOBODY_READS = frozenset(
+    {"mailer-daemon", "postmaster", "no-reply", "noreply", "do-not-reply", "donotreply", "bounce"}
+)
+
+
+class EmailSettings(StepSettings):
+    subject = StringField(
+        "Subject", [InputRequired("Give a subject."), Length(max=200), KnownTokens()]
+    )
+    body = TextAreaField(
+        "Message", [InputRequired("Write a message."), Length(max=20_000), KnownTokens()]
+    )
+
+
+class Email(MailKind):
+    key = "email"
+    label = "Email to the contact"
+    icon = "mail"
+    is_step = True
+    settings = EmailSettings
+    examples = (
+        Example(
+            payload={"subject": "Hello Ann", "text": "Thank you.", "is_answer": True},
+            summary="Email “Hello Ann”",
+            settings={"subject": "Hello {{contact.first_name}}", "body": "Thank you."},
+        ),
+    )
+
+    def prepare(self, settings: dict[str, Any], context: StepContext) -> list[Prepared]:
+        values = context.visitor_values
+        payload: Payload = {
+            "subject": merge.merge(str(settings.get("subject", "")), values, channel="header"),
+            "text": merge.merge(str(settings.get("body", "")), values),
+            # Sent at once it is an automatic answer: late it is worse than none (see below).
+            "is_answer": context.is_immediate,
+        }
+        reason = "" if context.contact_email else "The contact has no email address."
+        return [
+            Prepared(
+                payload,
+                context.contact_email,
+                self.summary(payload),
+                skip_reason=reason,
+                is_answer=context.is_immediate,
+            )
+        ]
+
+    def letter_name(self, payload: Payload) -> str:
+        return "plan_email"
+
+    def allowed(self, claim: Claim, facts: Facts, tools: Tools) -> str | None:
+        if not facts.contact_found or facts.contact_archived:
+            return "The contact is archived."
+        if facts.contact_opted_out:
+            return "The contact opted out of email."
+        if facts.contact_email_status != "ok":
+            return f"The contact's address is {facts.contact_email_status}."
+        local = claim.recipient.partition("@")[0].casefold()
+        if local in NOBODY_READS or claim.recipient.casefold() in tools.own_addresses:
+            return "This address belongs to a machine, not to a person."
+        return super().allowed(claim, facts, tools)
+
+    def summary(self, payload: Payload) -> str:
+        return f"Email “{payload.get('subject', '')}”"
+
+    def sends_again(self, payload: Payload, unknowns: int) -> bool:
+        # One repeat of an automatic answer is tolerable. A planned mail cannot be called back,
+        # so a person decides.
+        return bool(payload.get("is_answer")) and unknowns == 1
+
+    def gives_up_after(self, payload: Payload) -> timedelta | None:
+        return timedelta(hours=24) if payload.get("is_answer") else None

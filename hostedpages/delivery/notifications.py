@@ -1,0 +1,183 @@
+"""The new-lead notification: who gets it, and what it says.
+
+Built from the submission and the exact version that it answers. Must never show personal data when
+the page says so, and never a value that could be taken for markup or a link of ours.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from sqlalchemy.orm import Session
+
+from hostedpages.delivery import outbox, recipients
+from hostedpages.delivery.facts import Lead
+from hostedpages.delivery.kinds.base import spoken_time
+from hostedpages.mail.headers import one_address
+from hostedpages.models import Account
+from hostedpages.pii import mask
+from hostedpages.schema.contact_fields import CONTACT_FIELDS
+from hostedpages.schema.elements import Field
+
+KIND = "notify_user"
+MAX_ANSWER_CHARACTERS = 20_000
+CAMPAIGN = {
+    "utm_campaign": "Campaign",
+    "utm_source": "Source",
+    "utm_medium": "Medium",
+    "utm_term": "Term",
+    "utm_content": "Content",
+}
+
+
+def new_lead_rows(
+    session: Session,
+    *,
+    account: Account,
+    page_id: int,
+    submission_id: int,
+    contact_id: int | None,
+    notify_users: Sequence[str],
+    notify_emails: Sequence[str],
+    returning: bool,
+    due_at: datetime,
+) -> list[dict[str, Any]]:
+    """One outbox row per recipient of a page's new-lead mail, for `outbox.put_many`.
+
+    `notify_users` and `notify_emails` are the page options of those names; with both empty the
+    account's New Lead list counts. `returning`: the contact existed before.
+    """
+    people = recipients.of_page(
+        session, account, notify_users=notify_users, notify_emails=notify_emails
+    )
+    what = "Returning-lead notification" if returning else "New-lead notification"
+    return [
+        outbox.row(
+            account_id=account.id,
+            kind=KIND,
+            payload={"template": "new_lead", "user_id": person.user_id, "returning": returning},
+            due_at=due_at,
+            recipient=person.email,
+            summary=what,
+            submission_id=submission_id,
+            contact_id=contact_id,
+            page_id=page_id,
+        )
+        for person in people
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answered field, as the visitor saw it."""
+
+    label: str
+    text: str
+
+
+def describe(lead: Lead, *, returning: bool, public_url: str) -> dict[str, Any]:
+    """Everything the new-lead templates show, already masked where the page asks for it."""
+    is_masked = not lead.schema.options.notify_personal_data
+    answers, wishes = [], []
+    for field in lead.schema.fields:
+        text = _answer(field, lead.answers.get(field.key))
+        if not text:
+            continue
+        kind = personal_kind(field)
+        if is_masked and kind:
+            text = mask(kind, text)
+        answers.append(Answer(field.label, text))
+        if not field.binds_to and not kind:
+            wishes.append(text)
+    name = lead.contact_name or _bound(lead, "full_name") or _name(lead)
+    email = lead.contact_email or _bound(lead, "email")
+    phone = lead.contact_phone or _bound(lead, "cell_phone") or _bound(lead, "home_phone")
+    who = name or email or phone or "Somebody"
+    if is_masked:
+        who = mask("name", name) or mask("email", email) or mask("phone", phone) or "Somebody"
+    address = one_address(email) if not is_masked else None
+    dial = "".join(each for each in phone if each in "+0123456789") if not is_masked else ""
+    context = lead.context
+    return {
+        "who": who,
+        "wish": " · ".join(_short(each) for each in wishes[:3])
+        or lead.schema.title
+        or lead.page_name,
+        "is_returning": returning,
+        "answers": answers,
+        "email": address,
+        "mailto": f"mailto:{quote(address, safe='@')}" if address else "",
+        "phone": phone if dial else "",
+        "tel": f"tel:{dial}" if dial else "",
+        "source": lead.source_name,
+        "plan_note": lead.plan_note,
+        "page": lead.page_name,
+        "account": lead.account_name,
+        "at": spoken_time(lead.created_at.astimezone(_zone(lead.time_zone))),
+        "campaign": [
+            Answer(label, _short(str(value)))
+            for key, label in CAMPAIGN.items()
+            if (value := _touch(context, key))
+        ],
+        "url": f"{public_url}/leads/{lead.submission_id}",
+        "reply_to": address,
+        "is_masked": is_masked,
+    }
+
+
+def personal_kind(field: Field) -> str:
+    """The `pii.mask` kind of a field that holds personal data, else an empty string.
+
+    Bound fields ask the catalogue. An unbound field whose type can only be bound to personal data
+    (an email address, a phone number) counts as well.
+    """
+    if field.binds_to:
+        bound = CONTACT_FIELDS.get(field.binds_to)
+        return bound.mask if bound and bound.pii else ""
+    could = [CONTACT_FIELDS[key] for key in field.type.can_bind_to if key in CONTACT_FIELDS]
+    return could[0].mask if could and all(each.pii for each in could) else ""
+
+
+def _answer(field: Field, stored: Any) -> str:
+    if stored is None:
+        return ""
+    try:
+        value = field.type.from_json(stored)
+        text = "" if field.type.is_empty(value) else field.type.to_text(value, field)
+    except (ValueError, TypeError, AttributeError, KeyError):
+        text = str(stored)  # a lead must reach its people even if a type has changed meanwhile
+    if len(text) > MAX_ANSWER_CHARACTERS:
+        text = text[:MAX_ANSWER_CHARACTERS] + "… (the rest is in the builder)"
+    return text.strip()
+
+
+def _bound(lead: Lead, contact_field: str) -> str:
+    for field in lead.schema.fields:
+        if field.binds_to == contact_field:
+            return _answer(field, lead.answers.get(field.key))
+    return ""
+
+
+def _name(lead: Lead) -> str:
+    return f"{_bound(lead, 'first_name')} {_bound(lead, 'last_name')}".strip()
+
+
+def _touch(context: dict[str, Any], key: str) -> str:
+    nested = context.get("utm")
+    value = context.get(key) or (nested.get(key) if isinstance(nested, dict) else None)
+    return value if isinstance(value, str) else ""
+
+
+def _short(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= 80 else text[:79].rstrip() + "…"
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return ZoneInfo("UTC")
