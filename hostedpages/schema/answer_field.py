@@ -20,9 +20,7 @@ class AnswerField(wtforms.Field):
     `data` is None when the answer was refused; then `process_errors` has the words.
     """
 
-    def __init__(
-        self, label: str | None = None, *, element: Any, **options: Any
-    ) -> None:
+    def __init__(self, label: str | None = None, *, element: Any, **options: Any) -> None:
         super().__init__(label, **options)
         self.element = element
         self.raw: list[str] = []

@@ -23,15 +23,31 @@ _WIDGETS: tuple[tuple[type[wtforms.Field], str], ...] = (
 )
 
 
+class FieldSettings(wtforms.Form):
+    """What every field can be set to, whatever its type; names are document keys."""
+
+    label = wtforms.TextAreaField("Label")
+    help = wtforms.TextAreaField("Help text", description="Shown below the label.")
+    required = wtforms.BooleanField("Required")
+    error = wtforms.StringField(
+        "Own error message", description="Shown instead of ours when the answer is not taken."
+    )
+    width = wtforms.SelectField(
+        "Width", choices=[("full", "Full"), ("half", "Half: two side by side")], default="full"
+    )
+
+
 class HeaderSettings(wtforms.Form):
-    """What a header can be set to; names are document keys, as in every settings form."""
+    """What a header can be set to."""
 
     text = wtforms.StringField("Text")
     level = wtforms.SelectField(
-        "Size", choices=[("1", "Large"), ("2", "Medium"), ("3", "Small")], default="2"
+        "Size", choices=[(1, "Large"), (2, "Medium"), (3, "Small")], coerce=int, default=2
     )
     align = wtforms.SelectField(
-        "Alignment", choices=[("left", "Left"), ("center", "Center"), ("right", "Right")]
+        "Alignment",
+        choices=[("left", "Left"), ("center", "Center"), ("right", "Right")],
+        default="left",
     )
 
 
@@ -47,6 +63,7 @@ class LineSettings(wtforms.Form):
     color = wtforms.SelectField(
         "Color",
         choices=[("grey", "Grey"), ("base", "Base color"), ("highlight", "Highlight color")],
+        default="grey",
     )
     thickness = wtforms.IntegerField("Thickness", description="1 to 6 pixels.", default=1)
 
@@ -60,6 +77,7 @@ class SeparatorSettings(wtforms.Form):
 
 
 _ELEMENTS: tuple[tuple[str, str, str, type[wtforms.Form]], ...] = (
+    ("field", "Field", "text-cursor-input", FieldSettings),
     ("header", "Header", "heading", HeaderSettings),
     ("notes", "Notes", "notebook-pen", NotesSettings),
     ("line", "Horizontal line", "minus", LineSettings),
@@ -141,9 +159,11 @@ def _settings(form: type[wtforms.Form]) -> list[dict[str, Any]]:
             "help": field.description,
             "default": field.default,
             "choices": [
-                {"value": value, "label": label}
+                {"value": str(value), "label": label}
                 for value, label in getattr(field, "choices", None) or ()
             ],
+            # The document wants a number although a list of choices is shown.
+            "is_number": getattr(field, "coerce", None) is int,
         }
         for field in form()
     ]

@@ -90,9 +90,7 @@ def _option_changes(old: PageOptions, new: PageOptions) -> list[str]:
 
 
 def _field_changes(old: "FormSchema", new: "FormSchema") -> list[str]:
-    lines = [
-        f"Field “{each.title}” removed" for each in old.fields if new.field(each.key) is None
-    ]
+    lines = [f"Field “{each.title}” removed" for each in old.fields if new.field(each.key) is None]
     for after in new.fields:
         before = old.field(after.key)
         if before is None:
@@ -107,18 +105,19 @@ def _one_field(before: Field, after: Field) -> list[str]:
     name = f"Field “{after.title}”"
     if before.label != after.label:
         lines.append(f"Label “{before.title}” became “{after.title}”")
-    if before.type.key != after.type.key:
-        lines.append(f"{name}: type {before.type.label} became {after.type.label}")
+    was, is_now = before.type.label, after.type.label
+    if was != is_now:
+        lines.append(f"{name}: type {was} became {is_now}")
     if before.required != after.required:
         lines.append(f"{name} is {'now' if after.required else 'no longer'} required")
     if before.binds_to != after.binds_to:
         bound = CONTACT_FIELDS.get(after.binds_to or "")
         target = bound.label if bound else after.binds_to
-        lines.append(f"{name} now saves to {target}" if target else f"{name} saves to no contact field")
+        lines.append(f"{name} now saves to {target or 'no contact field'}")
     for key, words in _FIELD_WORDS.items():
-        was, is_now = getattr(before, key), getattr(after, key)
-        if was != is_now:
-            verb = "added" if _absent(was) else "removed" if _absent(is_now) else "changed"
+        left, right = getattr(before, key), getattr(after, key)
+        if left != right:
+            verb = "added" if _absent(left) else "removed" if _absent(right) else "changed"
             lines.append(f"{name}: {words} {verb}")
     if (before.model_extra or {}) != (after.model_extra or {}):
         lines.append(f"{name}: settings changed")

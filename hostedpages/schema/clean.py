@@ -5,9 +5,11 @@ use int(), float() or isdigit() on raw text: those accept `1_000`, `0x10`, `1e30
 """
 
 import re
+from contextlib import suppress
 from datetime import date
 
 import email_validator
+import idna
 import phonenumbers
 
 from hostedpages.schema.places import COUNTRIES, STATES
@@ -76,10 +78,9 @@ def email_key(address: str) -> str:
     if not address or len(address) > 4 * MAX_EMAIL:
         return ""
     local, at, domain = address.rpartition("@")
-    try:
-        domain = domain.encode("idna").decode("ascii") if not domain.isascii() else domain
-    except UnicodeError:
-        pass
+    if not domain.isascii():
+        with suppress(UnicodeError):
+            domain = idna.encode(domain, uts46=True).decode("ascii")
     return f"{local}{at}{domain}".lower()
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class ContactField:
-    """One contact field. `type` is the field type proposed for it; `mask` is a kind of `pii.mask`."""
+    """One contact field; `type` is the field type proposed for it, `mask` a kind of `pii.mask`."""
 
     key: str
     label: str

@@ -64,4 +64,5 @@ def _luminance(color: str) -> float:
 
 
 def _hex(red: float, green: float, blue: float) -> str:
-    return "#" + "".join(f"{round(min(1.0, max(0.0, each)) * 255):02x}" for each in (red, green, blue))
+    shares = (min(1.0, max(0.0, each)) for each in (red, green, blue))
+    return "#" + "".join(f"{round(each * 255):02x}" for each in shares)

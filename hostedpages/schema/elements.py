@@ -49,9 +49,9 @@ def _default(value: object) -> object:
         return value
     if isinstance(value, str) and len(value) <= MAX_TEXTAREA:
         return value
-    if isinstance(value, list) and all(isinstance(each, str) for each in value):
-        if len(value) <= MAX_CHOICES and all(len(each) <= 200 for each in value):
-            return value
+    texts = value if isinstance(value, list) else [None]
+    if len(texts) <= MAX_CHOICES and all(isinstance(t, str) and len(t) <= 200 for t in texts):
+        return value
     raise ValueError("A default is a text, a number, yes or no, or a list of choice values.")
 
 
@@ -186,9 +186,7 @@ class Separator(Strict):
     back_label: ShortLine = "Back"
 
 
-Element = Annotated[
-    Field | Header | Notes | Line | Separator, pydantic.Field(discriminator="kind")
-]
+Element = Annotated[Field | Header | Notes | Line | Separator, pydantic.Field(discriminator="kind")]
 ELEMENT_CLASSES: dict[str, type[Strict]] = {
     "field": Field,
     "header": Header,

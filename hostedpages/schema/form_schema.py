@@ -163,7 +163,8 @@ class FormSchema(Strict):
                     problems.append(Problem(f"elements[{at}]", words))
             elif isinstance(element, Field):
                 if element.key in seen:
-                    words = f"The key “{element.key}” is already used by elements[{seen[element.key]}]."
+                    first = f"elements[{seen[element.key]}]"
+                    words = f"The key “{element.key}” is already used by {first}."
                     problems.append(Problem(f"elements[{at}].key", words))
                 seen.setdefault(element.key, at)
         return problems
@@ -183,4 +184,3 @@ def json_schema() -> dict[str, Any]:
         field["properties"][name] = {"type": json_types[key.kind], "default": key.default}
     field["additionalProperties"] = False
     return schema
-

@@ -34,9 +34,7 @@ def shorter_or_longer(text: str, field: HasLimits) -> str:
     if field.max_length is not None and len(text) > field.max_length:
         raise ValueError(f"Please shorten {field.label} to {field.max_length:,} characters.")
     if field.min_length is not None and len(text) < field.min_length:
-        raise ValueError(
-            f"Please give at least {field.min_length:,} characters for {field.label}."
-        )
+        raise ValueError(f"Please give at least {field.min_length:,} characters for {field.label}.")
     return text
 
 

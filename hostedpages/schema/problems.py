@@ -9,7 +9,7 @@ from typing import Any
 
 import pydantic
 
-from hostedpages.schema.elements import ELEMENT_CLASSES, Choice, did_you_mean, unknown_key
+from hostedpages.schema.elements import ELEMENT_CLASSES, Choice, did_you_mean
 from hostedpages.schema.options import PageOptions
 from hostedpages.schema.show_if import OPERATORS, Rule, ShowIf
 
@@ -100,18 +100,28 @@ def _message(
     kind, context = detail["type"], detail.get("ctx", {})
     name = str(path[-1]) if path else "document"
     match kind:
-        case "missing" | "union_tag_not_found":
-            if kind == "union_tag_not_found" and not isinstance(detail["input"], dict):
-                return "This must be an object."
+        case "missing":
             return f"“{name}” is missing. Please add it."
+        case "union_tag_not_found":
+            if isinstance(detail["input"], dict):
+                return f"“{name}” is missing. Please add it."
+            return "This must be an object."
         case "extra_forbidden":
-            if len(location) > 2 and location[2] == "field" and len(path) == 3:
-                return unknown_key(name)
             return did_you_mean("Unknown key.", name, _known_keys(location, known))
-        case "literal_error" | "union_tag_invalid":
-            return _one_of(name, detail["input"] if kind == "literal_error" else context["tag"])
+        case "literal_error":
+            return _one_of(name, detail["input"])
+        case "union_tag_invalid":
+            return _one_of(name, context["tag"])
         case "value_error":
             return str(context["error"])
+        case "own_key" | "unknown_key":
+            return str(context["words"])
+    return _measure(kind, context)
+
+
+def _measure(kind: str, context: Mapping[str, Any]) -> str:
+    """Words for a value that is too long, too large, or of the wrong JSON type."""
+    match kind:
         case "string_too_long":
             return f"Please shorten this to {context['max_length']:,} characters."
         case "too_long":
@@ -122,8 +132,6 @@ def _message(
             return f"This must be {context['ge']:,} or more."
         case "less_than_equal":
             return f"This must be {context['le']:,} or less."
-        case "own_key" | "unknown_key":
-            return str(context["words"])
     wanted = _JSON_TYPES.get(kind)
     return f"This must be {wanted}." if wanted else "This value is not allowed here."
 

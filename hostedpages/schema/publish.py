@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from hostedpages.schema.contact_fields import CONTACT_FIELDS, NAME_FIELDS, REACH_FIELDS
+from hostedpages.schema.contact_fields import CONTACT_FIELDS, REACH_FIELDS
 from hostedpages.schema.elements import Field, Header, Notes, Separator, did_you_mean
 from hostedpages.schema.fields import TYPES
 from hostedpages.schema.problems import Problem
@@ -49,8 +49,8 @@ def _page_problems(schema: "FormSchema") -> Iterator[Problem]:
             words = did_you_mean(f"There is no field “{key}”.", key, known)
             yield Problem(f"options.prefill[{at}]", words)
         elif field.is_pii:
-            words = f"“{field.title}” holds personal data and may not be filled in from the address."
-            yield Problem(f"options.prefill[{at}]", words)
+            words = "holds personal data and may not be filled in from the address."
+            yield Problem(f"options.prefill[{at}]", f"“{field.title}” {words}")
 
 
 def _separator_problems(schema: "FormSchema") -> Iterator[Problem]:
@@ -74,7 +74,7 @@ def _separator_problems(schema: "FormSchema") -> Iterator[Problem]:
         if at in misplaced or next_one in misplaced or len(schema.screens) == 1:
             continue
         if not any(each.type.is_shown for each in screen.fields):
-            words = f"Screen {screen.index + 1} asks nothing. Add a field to it, or join it."
+            words = f"Screen {screen.index + 1} asks nothing. Add a field to it."
             yield Problem(f"elements[{max(at, 0)}]", words)
 
 

@@ -26,7 +26,7 @@ class LongTextSettings(LengthSettings):
     """An answer of several lines."""
 
     default = wtforms.TextAreaField("Filled in at first")
-    rows = wtforms.IntegerField("Height in lines", description="2 to 20.")
+    rows = wtforms.IntegerField("Height in lines", description="2 to 20.", default=4)
 
 
 class NumberSettings(PlaceholderSettings):
@@ -39,7 +39,9 @@ class NumberSettings(PlaceholderSettings):
 class DecimalsSettings(NumberSettings):
     """A number with a range and a number of decimals."""
 
-    decimals = wtforms.IntegerField("Decimals", description="0 to 6; 0 takes whole numbers only.")
+    decimals = wtforms.IntegerField(
+        "Decimals", description="0 to 6; 0 takes whole numbers only.", default=6
+    )
 
 
 class DateSettings(wtforms.Form):

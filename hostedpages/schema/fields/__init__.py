@@ -5,6 +5,8 @@ import sys
 from hostedpages.registry import discover
 from hostedpages.schema.fields.base import FieldType, UnknownField
 
+__all__ = ["TYPES", "FieldType", "UnknownField", "field_type"]
+
 TYPES: dict[str, FieldType] = discover(sys.modules[__name__], FieldType)
 
 

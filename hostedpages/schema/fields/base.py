@@ -228,4 +228,3 @@ class UnknownField(FieldType):
 def first(raw: list[str]) -> str:
     """The first value of an answer, trimmed, on one line; empty when there is none."""
     return " ".join(raw[0].split("\n")).strip() if raw else ""
-

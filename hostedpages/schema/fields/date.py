@@ -31,7 +31,7 @@ class Date(FieldType):
         bad=(
             *(
                 Bad([raw], clean.DATE_MESSAGE)
-                for raw in ("2027-02-29", "31.5.2026", "0000-01-01", "10000-01-01", "٢٠٢٦-٠٥-٣١", "now")
+                for raw in ("2027-02-29", "31.5.2026", "0000-01-01", "10000-01-01", "٢٠٢٦-٠٥-٣١")
             ),
             Bad(["1999-12-31"], "Sample must be 2000-01-01 or later."),
             Bad(["2031-01-01"], "Sample must be 2030-12-31 or earlier."),

@@ -48,9 +48,7 @@ class MultiSelect(FieldType):
         """The chosen values, each once, in the order of the choices."""
         chosen = {one_choice(each.strip(), field) for each in raw if each.strip()}
         if chosen and field.min_length is not None and len(chosen) < field.min_length:
-            raise ValueError(
-                f"Please choose at least {field.min_length} options of {field.label}."
-            )
+            raise ValueError(f"Please choose at least {field.min_length} options of {field.label}.")
         if field.max_length is not None and len(chosen) > field.max_length:
             raise ValueError(f"Please choose at most {field.max_length} options of {field.label}.")
         return [choice.value for choice in field.choices if choice.value in chosen]
