@@ -1,0 +1,65 @@
+"""Every address has a gate: it stands on the list of public ones, or asks who is there."""
+
+from flask import Flask
+
+from hostedpages.accounts import guard
+from tests.people import Client
+
+# Without any cookie. A new one needs a thought: what does it tell, and to whom?
+PUBLIC = {
+    "health.healthz",
+    "health.readyz",
+    "render.embed_js",
+    "render.embedded_page",
+    "render.page",
+    "render.theme_css",
+    "render.thanks",
+    "static",
+    "submit.page",
+    "submit.embedded_page",
+    "submit.seen",
+}
+SIGNED_OUT = {
+    "accounts.invite",
+    "accounts.reset",
+    "accounts.reset_request",
+    "accounts.sign_in",
+    "accounts.sign_in_link",
+}
+
+
+def endpoints(app: Flask) -> set[str]:
+    return {rule.endpoint for rule in app.url_map.iter_rules()}
+
+
+def test_no_route_is_without_a_gate(app: Flask) -> None:
+    bare = {endpoint for endpoint in endpoints(app) if guard.gate_of(app, endpoint) is None}
+    assert bare == set()
+
+
+def test_what_is_public_is_on_the_list(app: Flask) -> None:
+    found = {each for each in endpoints(app) if guard.gate_of(app, each) == guard.PUBLIC}
+    assert found == PUBLIC
+
+
+def test_what_is_open_to_the_signed_out_is_on_the_list(app: Flask) -> None:
+    found = {each for each in endpoints(app) if guard.gate_of(app, each) == guard.SIGNED_OUT}
+    assert found == SIGNED_OUT
+
+
+def test_every_other_address_asks_who_is_there(app: Flask, client: Client) -> None:
+    for rule in app.url_map.iter_rules():
+        if rule.endpoint in PUBLIC | SIGNED_OUT:
+            continue
+        path = rule.build({name: "1" if _is_number(rule, name) else "x" for name in rule.arguments})
+        assert path is not None
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+            answer = client.open(path[1], method=method, headers={"Accept": "text/html"})
+            goal = answer.headers.get("Location", "")
+            assert answer.status_code == 303, f"{method} {rule}: {answer.status}"
+            assert goal.startswith("/sign-in"), f"{method} {rule}: {goal}"
+
+
+def _is_number(rule: object, name: str) -> bool:
+    converter = rule._converters[name]  # type: ignore[attr-defined]
+    return "Integer" in type(converter).__name__
