@@ -59,6 +59,7 @@ _IS_LEASED: ColumnElement[bool] = literal_column("deliveries.state in ('claimed'
 _IS_HELD: ColumnElement[bool] = literal_column("deliveries.state = 'held'")
 _STATE = {"retry": "pending"}
 _ENDS = ("delivered", "failed", "unknown", "skipped")
+_CAN_BE_STOPPED = ("pending", "held", "claimed", "unknown")
 
 
 def put_many(session: Session, rows: Sequence[dict[str, Any]]) -> None:
@@ -314,12 +315,13 @@ def retry(delivery: Delivery, now: datetime, *, by_user_id: int | None = None) -
 
 
 def cancel(delivery: Delivery, now: datetime, *, by_user_id: int | None = None) -> None:
-    """A person stops it before it is sent. Part of the caller's transaction.
+    """A person stops it before it is sent, or sets a failed one aside. In the caller's transaction.
 
-    Raises Conflict when it has ended or is on its way this moment.
+    Raises Conflict when it has ended otherwise or is on its way this moment.
     """
     session = db.session()
-    if not _cancel(session, DELIVERIES.c.id == delivery.id, "Canceled by a person.", now):
+    states = (*_CAN_BE_STOPPED, "failed")
+    if not _cancel(session, DELIVERIES.c.id == delivery.id, "Canceled by a person.", now, states):
         raise Conflict("This delivery cannot be canceled: it has ended or is being sent now.")
     if delivery.enrollment_id is not None:
         complete_enrollments(session, [delivery.enrollment_id], now)
@@ -331,11 +333,16 @@ def cancel_enrollment(session: Session, enrollment_id: int, reason: str, now: da
     return _cancel(session, DELIVERIES.c.enrollment_id == enrollment_id, reason, now)
 
 
-def _cancel(session: Session, which: Any, reason: str, now: datetime) -> int:
-    open_states = DELIVERIES.c.state.in_(("pending", "held", "claimed", "unknown"))
+def _cancel(
+    session: Session,
+    which: Any,
+    reason: str,
+    now: datetime,
+    states: Sequence[str] = _CAN_BE_STOPPED,
+) -> int:
     ids = session.scalars(
         update(DELIVERIES)
-        .where(which, open_states)
+        .where(which, DELIVERIES.c.state.in_(states))
         .values(
             state="canceled",
             error=reason,

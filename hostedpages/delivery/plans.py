@@ -163,6 +163,41 @@ def due_at(step: PlanStep, start: datetime, time_zone: str) -> datetime:
     return found
 
 
+def step_context(
+    session: Session,
+    *,
+    plan_name: str,
+    account: Account,
+    contact: Contact,
+    page: Page | None = None,
+    page_url: str = "",
+    lead_source: LeadSource | None = None,
+    due: datetime,
+    now: datetime,
+) -> StepContext:
+    """What a step that is due at `due` may know about this contact. Writes nothing.
+
+    Also for the plan editor's preview, so that it says what would be sent.
+    """
+    values = _values(account, contact, page, page_url, lead_source, now)
+    safe = {**values, "contact": {k: merge.without_links(v) for k, v in values["contact"].items()}}
+    # Their own address may stand in their own mail.
+    safe["contact"]["email"] = values["contact"]["email"]
+
+    def people(public_ids: Sequence[str]) -> list[Recipient]:
+        return recipients.of_users(session, account, public_ids)
+
+    return StepContext(
+        contact_email=contact.email,
+        contact_name=contact.display_name,
+        plan_name=plan_name,
+        is_immediate=due <= now,
+        values=values,
+        visitor_values=safe,
+        people=people,
+    )
+
+
 def _later(day: date, amount: int, unit: str) -> date:
     if unit == "months":
         months = day.year * 12 + day.month - 1 + amount
@@ -211,25 +246,19 @@ def _rows(
     lead_source: LeadSource | None,
     now: datetime,
 ) -> list[dict[str, object]]:
-    values = _values(account, contact, page, page_url, lead_source, now)
-    safe = {**values, "contact": {k: merge.without_links(v) for k, v in values["contact"].items()}}
-    # Their own address may stand in their own mail.
-    safe["contact"]["email"] = values["contact"]["email"]
-
-    def people(public_ids: Sequence[str]) -> list[Recipient]:
-        return recipients.of_users(session, account, public_ids)
-
     rows, page_id = [], page.id if page else None
     for step in plan.steps:
         due = due_at(step, now, account.time_zone)
-        context = StepContext(
-            contact_email=contact.email,
-            contact_name=contact.display_name,
+        context = step_context(
+            session,
             plan_name=plan.name,
-            is_immediate=due <= now,
-            values=values,
-            visitor_values=safe,
-            people=people,
+            account=account,
+            contact=contact,
+            page=page,
+            page_url=page_url,
+            lead_source=lead_source,
+            due=due,
+            now=now,
         )
         for prepared in kind_of(step.kind).prepare(step.settings, context):
             reason = prepared.skip_reason
