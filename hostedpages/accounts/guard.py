@@ -23,6 +23,7 @@ from hostedpages.config import Settings
 from hostedpages.errors import NotFound
 from hostedpages.models import Account, User, UserSession
 from hostedpages.web.answers import wants_json
+from hostedpages.web.limits import address_key, client_address
 
 View = TypeVar("View", bound=Callable[..., Any])
 Row = TypeVar("Row")
@@ -131,6 +132,15 @@ def owned(model: type[Row], public_id: str) -> Row:
     if row is None:
         raise NotFound()
     return row
+
+
+def visitor() -> service.Visitor:
+    """Where this request comes from, for limits and for the list of devices."""
+    return service.Visitor(
+        address=client_address(),
+        address_key=address_key(),
+        user_agent=request.user_agent.string,
+    )
 
 
 def remember(response: Response, token: str) -> Response:

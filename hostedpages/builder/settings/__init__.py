@@ -1,0 +1,1 @@
+"""Settings: the account, its users, one's own devices, lead sources."""

@@ -1,0 +1,142 @@
+"""What owners and admins change about account, users and lead sources.
+
+Entering, inviting and archiving are in `accounts`. Must never take an id that was not loaded
+through the account.
+"""
+
+import secrets
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from hostedpages import clock, db
+from hostedpages.accounts import checks, links, notices
+from hostedpages.errors import Refused
+from hostedpages.models import Account, ActionPlan, LeadSource, User
+
+MAX_ADDRESSES = 10
+
+
+def change_account(
+    account: Account, *, name: str, time_zone: str, new_lead_emails: list[str]
+) -> None:
+    """Change the account's name, time zone, and the addresses that are told of each new lead.
+
+    Raises Refused with the field to mend.
+    """
+    name = checks.name(name, "Please name the account.")
+    time_zone = checks.time_zone(time_zone)
+    field = "new_lead_emails"
+    checked = list(dict.fromkeys(checks.email(each, field=field) for each in new_lead_emails))
+    if len(checked) > MAX_ADDRESSES:
+        raise Refused(f"Please give at most {MAX_ADDRESSES} addresses.", field=field)
+    with db.transaction():
+        account.name = name
+        account.time_zone = time_zone
+        account.new_lead_emails = checked
+
+
+def change_own_name(user: User, name: str) -> None:
+    """Rename oneself."""
+    name = checks.name(name, "Please tell us your name.")
+    with db.transaction():
+        user.name = name
+
+
+def change_user(user: User, *, by: User, role: str, gets_new_leads: bool) -> None:
+    """Change role and notification; both hold from the user's next request on.
+
+    Raises Refused when `by` may not, or when the account would be left without an owner.
+    """
+    checks.may_change(by, user)
+    checks.may_give(by, role)
+    with db.transaction() as session:
+        if user.role == "owner" and role != "owner":
+            checks.keep_an_owner(session, user)
+        user.role = role
+        user.gets_new_leads = gets_new_leads
+
+
+def renew_invitation(user: User, *, by: User) -> str:
+    """Mail a new invitation and end the older links. Returns the path of the new one."""
+    checks.may_change(by, user)
+    if user.archived_at is not None or user.password_hash is not None:
+        raise Refused("Only users who have not come in yet can be invited again.")
+    with db.transaction() as session:
+        now = clock.now()
+        links.end_all(session, user, now=now)
+        token = links.issue(session, user, "invite", valid_for=links.INVITE_VALID_FOR, now=now)
+        path = f"/invite/{token}"
+        notices.put(session, user, "invite", path=path, now=now)
+    return path
+
+
+def restore_user(user: User, *, by: User) -> None:
+    """Let an archived user in again; the old sessions and links stay dead."""
+    checks.may_change(by, user)
+    with db.transaction():
+        user.archived_at = None
+
+
+def create_source(
+    account: Account, *, name: str, action_plan: ActionPlan | None = None
+) -> LeadSource:
+    """Add a lead source with a new web key. Raises Refused for an empty or taken name."""
+    name = checks.name(name, "Please name the lead source.")
+    with db.transaction() as session:
+        source = LeadSource(
+            account_id=account.id,
+            name=name,
+            name_key=_free_name_key(session, account.id, name, other_than=None),
+            web_key=f"LF_{secrets.token_hex(16)}",
+            action_plan_id=action_plan.id if action_plan else None,
+        )
+        session.add(source)
+        _flush(session, name)
+    return source
+
+
+def change_source(source: LeadSource, *, name: str, action_plan: ActionPlan | None) -> None:
+    """Rename it, and choose the plan that its leads start; published pages follow at once."""
+    name = checks.name(name, "Please name the lead source.")
+    with db.transaction() as session:
+        source.name_key = _free_name_key(session, source.account_id, name, other_than=source.id)
+        source.name = name
+        source.action_plan_id = action_plan.id if action_plan else None
+        _flush(session, name)
+
+
+def archive_source(source: LeadSource) -> None:
+    """Take it out of the choices. Leads that name it keep it; live pages go on using it."""
+    with db.transaction():
+        source.active = False
+
+
+def restore_source(source: LeadSource) -> None:
+    """Offer it again."""
+    with db.transaction():
+        source.active = True
+
+
+def _free_name_key(session: Session, account_id: int, name: str, *, other_than: int | None) -> str:
+    name_key = name.casefold()
+    taken = session.scalar(
+        select(LeadSource.id).where(
+            LeadSource.account_id == account_id, LeadSource.name_key == name_key
+        )
+    )
+    if taken is not None and taken != other_than:
+        raise _taken(name)
+    return name_key
+
+
+def _flush(session: Session, name: str) -> None:
+    try:
+        session.flush()
+    except IntegrityError:
+        raise _taken(name) from None  # two people at the same moment; the database decided
+
+
+def _taken(name: str) -> Refused:
+    return Refused(f"There is a lead source called “{name}” already.", field="name")
