@@ -144,6 +144,13 @@ class FormSchema(Strict):
         """What keeps this page from being published, in the order of the document."""
         return publish.publish_problems(self)
 
+    def faults(self) -> list[Problem]:
+        """Those publish problems that contradict themselves, instead of being unfinished.
+
+        A draft that is being edited may have them for a while; a file that is imported may not.
+        """
+        return [each for each in self.publish_problems() if not each.is_gap]
+
     def check(
         self, raw: Any, *, known: Mapping[str, Any] | None = None, screens: int | None = None
     ) -> Checked:

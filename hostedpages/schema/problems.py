@@ -39,10 +39,14 @@ _ALLOWED = {
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One fault: `path` such as `elements[3].label`, `message` in words for people."""
+    """One fault: `path` such as `elements[3].label`, `message` in words for people.
+
+    `is_gap` marks what is merely not there yet, as in every unfinished draft.
+    """
 
     path: str
     message: str
+    is_gap: bool = False
 
     @property
     def element_index(self) -> int | None:

@@ -3,7 +3,6 @@
 Must never refuse a draft: it only lists. What the account has (plans, users) is asked elsewhere.
 """
 
-from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -31,17 +30,14 @@ def _page_problems(schema: "FormSchema") -> Iterator[Problem]:
     bound = {each.binds_to for each in schema.fields if each.binds_to}
     if options.mode == "lead":
         if not options.lead_source:
-            yield Problem("options.lead_source", "Choose a lead source for this page.")
+            yield _gap("options.lead_source", "Choose a lead source for this page.")
         if "full_name" not in bound and not {"first_name", "last_name"} <= bound:
-            yield Problem(
-                "elements",
-                "Ask for a name: a field that saves to the full name, or two that save to the "
-                "first and the last name.",
-            )
+            words = "Ask for a name: a field that saves to the full name, or two that save to"
+            yield _gap("elements", f"{words} the first and the last name.")
         if not bound & REACH_FIELDS:
-            yield Problem("elements", "Ask for an email address or a phone number.")
+            yield _gap("elements", "Ask for an email address or a phone number.")
     elif not schema.fields:
-        yield Problem("elements", "Add at least one field.")
+        yield _gap("elements", "Add at least one field.")
     for at, key in enumerate(options.prefill):
         field = schema.field(key)
         if field is None:
@@ -75,18 +71,38 @@ def _separator_problems(schema: "FormSchema") -> Iterator[Problem]:
             continue
         if not any(each.type.is_shown for each in screen.fields):
             words = f"Screen {screen.index + 1} asks nothing. Add a field to it."
-            yield Problem(f"elements[{max(at, 0)}]", words)
+            yield _gap(f"elements[{max(at, 0)}]", words)
 
 
 def _element(schema: "FormSchema", at: int) -> Iterator[Problem]:
     element = schema.elements[at]
     if isinstance(element, Field):
+        for key, words in _field_gaps(element):
+            yield _gap(f"elements[{at}].{key}", words)
         for key, words in _field_problems(schema, element):
             yield Problem(f"elements[{at}].{key}", words)
     elif isinstance(element, Header) and not element.text:
-        yield Problem(f"elements[{at}].text", "Write the text of this header, or remove it.")
+        yield _gap(f"elements[{at}].text", "Write the text of this header, or remove it.")
     elif isinstance(element, Notes) and not element.html.strip():
-        yield Problem(f"elements[{at}].html", "Write the text of this note, or remove it.")
+        yield _gap(f"elements[{at}].html", "Write the text of this note, or remove it.")
+
+
+def _gap(path: str, words: str) -> Problem:
+    return Problem(path, words, is_gap=True)
+
+
+def _field_gaps(field: Field) -> Iterator[tuple[str, str]]:
+    if not field.label:
+        yield "label", f"Give the field “{field.key}” a label."
+    if field.type.has_choices and not field.choices:
+        yield "choices", f"Give “{field.title}” at least one choice."
+    for at, choice in enumerate(field.choices if field.type.has_choices else ()):
+        if not choice.value or not choice.label:
+            part = "label" if choice.value else "value"
+            yield f"choices[{at}].{part}", f"Fill in this choice of “{field.title}”, or remove it."
+    for path, rule in _rules(field):
+        if rule.operator not in WITHOUT_VALUE and rule.value in (None, "", []):
+            yield f"{path}.value", f"Say what the answer to “{rule.field}” is compared with."
 
 
 def _field_problems(schema: "FormSchema", field: Field) -> Iterator[tuple[str, str]]:
@@ -94,21 +110,24 @@ def _field_problems(schema: "FormSchema", field: Field) -> Iterator[tuple[str, s
         for key, words in field.type.problems(field):
             yield key, did_you_mean(words, field.type.key, list(TYPES))
         return
-    if not field.label:
-        yield "label", f"Give the field “{field.key}” a label."
     if field.required and not field.type.is_shown:
         yield "required", f"Visitors do not see “{field.title}”, so it cannot be required."
     yield from _choice_problems(field)
     yield from _binding_problems(schema, field)
     faults = list(field.type.problems(field))
     yield from faults
-    if not faults:
+    if not faults and not (field.type.has_choices and not field.choices):
         yield from _default_problems(field)
-    for key, rules in (("all", "all"), ("any", "any")):
-        listed = getattr(field.show_if, rules) if field.show_if else None
-        for at, rule in enumerate(listed or ()):
-            for part, words in _rule_problems(schema, field, rule):
-                yield f"show_if.{key}[{at}].{part}", words
+    for path, rule in _rules(field):
+        for part, words in _rule_problems(schema, field, rule):
+            yield f"{path}.{part}", words
+
+
+def _rules(field: Field) -> list[tuple[str, Rule]]:
+    if field.show_if is None:
+        return []
+    joined = "any" if field.show_if.all is None else "all"
+    return [(f"show_if.{joined}[{at}]", rule) for at, rule in enumerate(field.show_if.rules)]
 
 
 def _choice_problems(field: Field) -> Iterator[tuple[str, str]]:
@@ -116,17 +135,11 @@ def _choice_problems(field: Field) -> Iterator[tuple[str, str]]:
         if field.choices:
             yield "choices", f"“{field.title}” is of a type that has no choices. Remove them."
         return
-    if not field.choices:
-        yield "choices", f"Give “{field.title}” at least one choice."
-    times = Counter(each.value for each in field.choices)
-    told = set()
+    seen: set[str] = set()
     for at, choice in enumerate(field.choices):
-        if not choice.value or not choice.label:
-            part = "label" if choice.value else "value"
-            yield f"choices[{at}].{part}", f"Fill in this choice of “{field.title}”, or remove it."
-        elif times[choice.value] > 1 and choice.value in told:
+        if choice.value and choice.value in seen:
             yield f"choices[{at}].value", f"“{field.title}” has the choice “{choice.value}” twice."
-        told.add(choice.value)
+        seen.add(choice.value)
 
 
 def _binding_problems(schema: "FormSchema", field: Field) -> Iterator[tuple[str, str]]:
@@ -172,11 +185,7 @@ def _rule_problems(schema: "FormSchema", field: Field, rule: Rule) -> Iterator[t
         words = f"“{asked.title}” cannot be compared with “{OPERATORS[rule.operator]}”."
         allowed = ", ".join(asked.type.operators)
         yield "operator", f"{words} Use one of {allowed}."
-    elif rule.operator in WITHOUT_VALUE:
-        return
-    elif rule.value is None or rule.value == "" or rule.value == []:
-        yield "value", f"Say what “{asked.title}” is compared with."
-    elif asked.type.has_choices:
+    elif rule.operator not in WITHOUT_VALUE and rule.value and asked.type.has_choices:
         wanted = rule.value if isinstance(rule.value, list) else [str(rule.value)]
         values = {each.value.lower() for each in asked.choices}
         missing = [each for each in wanted if each.strip().lower() not in values]
