@@ -121,7 +121,7 @@ def page_import(file: Any, account_slug: str, publish: bool) -> None:
             imported = service.import_document(account, file.read(), publish=publish)
         except DocumentError as error:
             for problem in error.problems:
-                click.echo(f"{problem.path}: {problem.message}", err=True)
+                click.echo(str(problem), err=True)
             sys.exit(1)
         live = imported.live_version
         opened.print_json(

@@ -67,6 +67,8 @@ def import_document(
     `publish`, a page that cannot go live is not imported. Raises DocumentError.
     """
     schema = FormSchema.load(document)
+    if faults := schema.faults():
+        raise DocumentError(faults)
     with db.transaction() as session:
         _refuse_missing_plan(session, account, schema)
         page = session.scalar(
