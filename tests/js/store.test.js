@@ -106,11 +106,11 @@ test("without a connection it says so, keeps the change and tries again", async 
   assert.deepEqual(timers.delays(), [1000]);
   await timers.fire();
   assert.deepEqual(timers.delays(), [3000]);
-  assert.notEqual(store.saving.pending(), null);
+  assert.equal(store.saving.isSaved, false);
   back.mode = "up";
   await timers.fire();
   assert.equal(state.save.words, "Saved");
-  assert.equal(store.saving.pending(), null);
+  assert.equal(store.saving.isSaved, true);
 });
 
 test("a server in trouble is tried again", async () => {
@@ -192,9 +192,9 @@ test("undo selects what it brought back and says so", () => {
   store.run(commands.remove(state.document, catalogue, id));
   store.undo();
   assert.equal(state.document.elements[0][ID], id);
-  assert.equal(state.notice, "Undo: Delete a");
+  assert.equal(state.notice.words, "Undo: Delete a");
   store.undo();
-  assert.equal(state.notice, "Nothing to undo");
+  assert.equal(state.notice.words, "Nothing to undo");
 });
 
 test("a refused command changes nothing and is spoken", () => {
@@ -202,7 +202,7 @@ test("a refused command changes nothing and is spoken", () => {
   const before = state.document;
   store.run(commands.move(state.document, catalogue, before.elements[0][ID], 0));
   assert.equal(state.document, before);
-  assert.equal(state.notice, "It is already first.");
+  assert.equal(state.notice.words, "It is already first.");
 });
 
 test("a new field is no longer new once it was left", () => {

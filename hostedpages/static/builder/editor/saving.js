@@ -143,9 +143,5 @@ export function createSaving({ send, current, lockVersion, onChange, onSaved, ti
       lock = lockVersion;
       enter(current() === saved ? "saved" : "waiting");
     },
-    /** For the page going away: what is not saved yet, or null. */
-    pending() {
-      return current() === saved || state.name === "stale" ? null : { document: current(), lock_version: lock };
-    },
   };
 }

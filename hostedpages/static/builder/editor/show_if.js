@@ -1,64 +1,11 @@
 // Show-if rules: which fields are visible for given answers, and a rule in words.
 // Pure, and held to the same test vectors as the server, which has the last word.
 
-import { isField, rulesOf } from "./document.js";
-
-function isEmpty(value) {
-  if (value === null || value === undefined || value === "" || value === false) return true;
-  return Array.isArray(value) && value.length === 0;
-}
-
-function asTexts(value) {
-  if (Array.isArray(value)) return value.map(asText);
-  return isEmpty(value) ? [] : [asText(value)];
-}
-
-function asText(value) {
-  if (value === true) return "true";
-  return String(value).trim().toLowerCase();
-}
-
-function asNumber(value) {
-  const text = String(Array.isArray(value) ? value[0] : value).replace(/[$,\s]/g, "");
-  return text === "" || Number.isNaN(Number(text)) ? null : Number(text);
-}
-
-function compared(value, wanted, isRight) {
-  const left = asNumber(value);
-  const right = asNumber(wanted);
-  return left !== null && right !== null && isRight(left, right);
-}
-
-function ordered(value, wanted, isRight) {
-  return !isEmpty(value) && !isEmpty(wanted) && isRight(asText(value), asText(wanted));
-}
-
-function equal(value, wanted) {
-  const left = asTexts(value);
-  const right = asTexts(wanted);
-  return left.length === right.length && left.every((one) => right.includes(one));
-}
-
-function includes(value, wanted) {
-  const [part] = asTexts(wanted);
-  if (part === undefined) return false;
-  if (Array.isArray(value)) return asTexts(value).includes(part);
-  return !isEmpty(value) && asText(value).includes(part);
-}
-
-const OPERATORS = {
-  equals: equal,
-  not_equals: (value, wanted) => !equal(value, wanted),
-  contains: includes,
-  not_contains: (value, wanted) => !includes(value, wanted),
-  in: (value, wanted) => asTexts(value).some((one) => asTexts(wanted).includes(one)),
-  not_in: (value, wanted) => !asTexts(value).some((one) => asTexts(wanted).includes(one)),
-  greater_than: (value, wanted) => compared(value, wanted, (left, right) => left > right),
-  less_than: (value, wanted) => compared(value, wanted, (left, right) => left < right),
-  before: (value, wanted) => ordered(value, wanted, (left, right) => left < right),
-  after: (value, wanted) => ordered(value, wanted, (left, right) => left > right),
-  is_empty: (value) => isEmpty(value),
-  is_not_empty: (value) => !isEmpty(value),
+const OPPOSITES = {
+  not_equals: "equals",
+  not_contains: "contains",
+  not_in: "in",
+  is_empty: "is_not_empty",
 };
 
 export function needsValue(operator) {
@@ -69,24 +16,88 @@ export function takesMany(operator) {
   return operator === "in" || operator === "not_in";
 }
 
-function holds(element, values, visible) {
-  const rules = rulesOf(element);
-  if (rules.length === 0) return true;
-  const results = rules.map((rule) => {
-    const value = visible.has(rule.field) ? values.get(rule.field) : null;
-    return OPERATORS[rule.operator]?.(value, rule.value) ?? false;
-  });
-  return element.show_if.any ? results.some(Boolean) : results.every(Boolean);
+function isEmpty(value) {
+  if (value === null || value === undefined || value === "" || value === false) return true;
+  return Array.isArray(value) && value.length === 0;
 }
 
-/** Keys of the fields that are visible; a hidden field's answer counts as empty for later rules. */
-export function visibleKeys(elements, values) {
-  const answers = new Map(Object.entries(values));
-  const visible = new Set();
-  for (const element of elements) {
-    if (isField(element) && holds(element, answers, visible)) visible.add(element.key);
+function asText(value) {
+  if (value === null || value === undefined) return "";
+  if (typeof value === "boolean") return value ? "yes" : "no";
+  return String(value).trim().toLowerCase();
+}
+
+function asTexts(value) {
+  return Array.isArray(value) ? value.map(asText) : [asText(value)];
+}
+
+function asNumber(value) {
+  const text = asText(value).replace(/[,$]/g, "");
+  return /^-?[0-9]{1,15}(?:\.[0-9]{0,6})?$/.test(text) ? Number(text) : null;
+}
+
+function asFlag(value) {
+  const text = asText(value);
+  if (["yes", "true", "on", "1"].includes(text)) return true;
+  return ["no", "false", "off", "0"].includes(text) ? false : null;
+}
+
+function textHolds(operator, value, expected) {
+  if (operator === "in") return asTexts(expected).includes(value);
+  if (Array.isArray(expected)) return false;
+  const wanted = asText(expected);
+  if (operator === "equals") return value === wanted;
+  if (wanted === "") return false;
+  if (operator === "contains") return value.includes(wanted);
+  // ISO dates and times sort as text.
+  if (operator === "before" || operator === "less_than") return value < wanted;
+  return (operator === "after" || operator === "greater_than") && value > wanted;
+}
+
+function numberHolds(operator, value, expected) {
+  const number = asNumber(value);
+  if (operator === "in") return number !== null && asTexts(expected).map(asNumber).includes(number);
+  const wanted = Array.isArray(expected) ? null : asNumber(expected);
+  if (number === null || wanted === null) return false;
+  if (operator === "equals") return number === wanted;
+  if (operator === "greater_than" || operator === "after") return number > wanted;
+  if (operator === "less_than" || operator === "before") return number < wanted;
+  return operator === "contains" && asText(value).includes(asText(expected));
+}
+
+function listHolds(operator, value, expected) {
+  const chosen = asTexts(value);
+  const wanted = asTexts(expected);
+  if (operator === "equals") return chosen.sort().join("\n") === wanted.sort().join("\n");
+  if (operator === "contains") return wanted.length > 0 && wanted.every((one) => chosen.includes(one));
+  return operator === "in" && chosen.some((one) => wanted.includes(one));
+}
+
+/** Whether one comparison holds; `compare` is the field type's way: text, number, moment, list, flag. */
+export function holds(compare, operator, value, expected) {
+  if (OPPOSITES[operator]) return !holds(compare, OPPOSITES[operator], value, expected);
+  if (isEmpty(value)) return compare === "flag" && operator === "equals" && asFlag(expected) === false;
+  if (operator === "is_not_empty") return true;
+  if (compare === "flag") return operator === "equals" && asFlag(expected) === true;
+  if (compare === "list" || Array.isArray(value)) return listHolds(operator, value, expected);
+  if (compare === "number") return numberHolds(operator, value, expected);
+  return textHolds(operator, asText(value), expected);
+}
+
+/**
+ * Keys of the visible fields; a hidden field has no answer for later rules.
+ * @param fields [{key, compare, show_if}] in their order
+ * @param values a Map of answers by key
+ */
+export function visibleKeys(fields, values) {
+  const compares = new Map(fields.map((field) => [field.key, field.compare]));
+  const seen = new Map();
+  for (const { key, show_if: rules } of fields) {
+    const test = (rule) => holds(compares.get(rule.field) ?? "text", rule.operator, seen.get(rule.field), rule.value);
+    const isVisible = !rules || (rules.all ? rules.all.every(test) : rules.any.some(test));
+    if (isVisible) seen.set(key, values.get(key) ?? null);
   }
-  return visible;
+  return new Set(seen.keys());
 }
 
 function valueInWords(rule, field) {
@@ -107,7 +118,7 @@ export function ruleInWords(rule, fields, operators) {
 
 /** The whole rule as one sentence, or an empty text when there is none. */
 export function showIfInWords(element, fields, operators) {
-  const rules = rulesOf(element);
+  const rules = element.show_if?.all ?? element.show_if?.any ?? [];
   if (rules.length === 0) return "";
   const joined = rules.map((rule) => ruleInWords(rule, fields, operators));
   return `Show this when ${joined.join(element.show_if.any ? " or " : " and ")}`;

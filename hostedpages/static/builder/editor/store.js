@@ -22,7 +22,8 @@ export function createStore({ document, catalogue, lockVersion, problems, publis
     fresh: new Set(),
     lifted: null,
     save: { name: "saved", words: "Saved", conflict: null },
-    notice: "",
+    notice: { words: "" }, // spoken; a new object each time, so that the same words are said again
+    toast: null,
   };
 
   const saving = createSaving({
@@ -51,7 +52,7 @@ export function createStore({ document, catalogue, lockVersion, problems, publis
   }
 
   function say(words) {
-    state.notice = words;
+    state.notice = { words: words ?? "" };
   }
 
   function take(result) {
@@ -63,6 +64,7 @@ export function createStore({ document, catalogue, lockVersion, problems, publis
   function run(command) {
     if (command.refused) {
       say(command.refused);
+      state.toast = { words: command.refused, canUndo: false };
       tell();
       return command;
     }
@@ -125,6 +127,12 @@ export function createStore({ document, catalogue, lockVersion, problems, publis
     },
     say(words) {
       say(words);
+      tell();
+    },
+    /** Words that are shown for a while, and spoken. */
+    toast(words, { canUndo = false } = {}) {
+      state.toast = words ? { words, canUndo } : null;
+      if (words) say(words);
       tell();
     },
     selected: () => elementById(state.document, state.selection),
