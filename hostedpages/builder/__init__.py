@@ -5,10 +5,22 @@ Must never be imported by a room below it.
 
 from hostedpages.builder import shell, times
 from hostedpages.builder.blueprint import blueprint
+from hostedpages.builder.pages import publish_views, workspace
+from hostedpages.builder.pages import views as pages_views
 from hostedpages.builder.settings import source_views, user_views
 from hostedpages.builder.settings import views as settings_views
+from hostedpages.builder.share import views as share_views
 
 times.install(blueprint)
 shell.install(blueprint)
+workspace.install(blueprint)
 
-__all__ = ["blueprint", "settings_views", "source_views", "user_views"]
+__all__ = [
+    "blueprint",
+    "pages_views",
+    "publish_views",
+    "share_views",
+    "settings_views",
+    "source_views",
+    "user_views",
+]

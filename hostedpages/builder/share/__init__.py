@@ -1,0 +1,1 @@
+"""Sharing a page: its addresses, snippets for other sites, QR code, personal links."""
