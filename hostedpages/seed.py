@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from hostedpages import db
 from hostedpages.accounts import service as accounts
+from hostedpages.accounts.links import PRINTED_VALID_FOR
 from hostedpages.builder.pages import service as pages
 from hostedpages.builder.plans import service as plans
 from hostedpages.models import Account, Page, User
@@ -44,7 +45,9 @@ def first_start(*, with_demo: bool) -> FirstStart:
             User.archived_at.is_(None),
         )
     )
-    link = accounts.one_time_link(owner) if owner and owner.password_hash is None else ""
+    link = ""
+    if owner and owner.password_hash is None:
+        link = accounts.one_time_link(owner, valid_for=PRINTED_VALID_FOR)
     slug = json.loads(_DEMO_PAGE.read_text())["slug"]
     page = session.scalar(
         select(Page).where(

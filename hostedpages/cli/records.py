@@ -41,6 +41,7 @@ def user() -> None:
 def user_add(account_slug: str, email: str, name: str, role: str, new_account: str | None) -> None:
     """Adds a user to an account and prints a one-time sign-in link."""
     from hostedpages.accounts import service
+    from hostedpages.accounts.links import PRINTED_VALID_FOR
 
     with opened.database() as settings:
         if new_account:
@@ -48,7 +49,7 @@ def user_add(account_slug: str, email: str, name: str, role: str, new_account: s
         else:
             account = opened.account(account_slug)
         added = service.create_user(account, email=email, name=name, role=role)
-        click.echo(settings.public_url + service.one_time_link(added))
+        click.echo(settings.public_url + service.one_time_link(added, valid_for=PRINTED_VALID_FOR))
 
 
 @user.command("list")
@@ -90,12 +91,13 @@ def user_archive(account_slug: str, email: str) -> None:
 def user_link(account_slug: str, email: str) -> None:
     """Prints a link that signs this user in once."""
     from hostedpages.accounts import service
+    from hostedpages.accounts.links import PRINTED_VALID_FOR
 
     with opened.database() as settings:
         found = opened.user(opened.account(account_slug), email)
         if found.archived_at is not None:
             raise click.ClickException(f"{email} is archived and cannot sign in.")
-        click.echo(settings.public_url + service.one_time_link(found))
+        click.echo(settings.public_url + service.one_time_link(found, valid_for=PRINTED_VALID_FOR))
 
 
 @click.group()
