@@ -23,7 +23,7 @@ MAX_FRAMES = 12
 _ids: ContextVar[Mapping[str, str]] = ContextVar("log_ids", default={})  # noqa: B039  never changed
 
 _SECRETS = re.compile(
-    r"(/(?:sign-in/link|invite|reset)/|[?&](?:c|r|token|_token)=|://[^\s:/@]*:)[^\s/&@\"']+"
+    r"(/(?:sign-in/link|invite|reset)/|[?&](?:c|r|token|_token)=|://[^\s:/@]*:)[^\s/&@\"'<]+"
 )
 
 

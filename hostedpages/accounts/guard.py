@@ -22,7 +22,7 @@ from hostedpages.accounts.next_path import safe_next
 from hostedpages.config import Settings
 from hostedpages.errors import NotFound
 from hostedpages.models import Account, User, UserSession
-from hostedpages.web.answers import wants_json
+from hostedpages.web.answers import NotSent, wants_json
 from hostedpages.web.limits import address_key, client_address
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -209,7 +209,7 @@ def _require_csrf_token() -> None:
     try:
         _csrf.protect()
     except CSRFError:
-        raise Forbidden(STALE_PAGE) from None
+        raise NotSent(STALE_PAGE) from None
 
 
 def _refuse_other_sites() -> None:
@@ -219,14 +219,14 @@ def _refuse_other_sites() -> None:
     """
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None and site not in ("same-origin", "none"):
-        raise Forbidden(OTHER_SITE)
+        raise NotSent(OTHER_SITE)
     origin = request.headers.get("Origin")
     if origin is None or (origin == "null" and site is not None):
         return
     public_url = current_app.extensions["hostedpages"].settings.public_url
     own = {_origin(request.host_url), _origin(public_url)}
     if origin.lower() not in own:
-        raise Forbidden(OTHER_SITE)
+        raise NotSent(OTHER_SITE)
 
 
 def _origin(url: str) -> str:

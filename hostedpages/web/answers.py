@@ -3,11 +3,9 @@
 Must never show a trace, a setting or somebody's data, and never touch a cookie.
 """
 
-from http import HTTPStatus
-
 from flask import Flask, g, jsonify, make_response, render_template, request
 from sqlalchemy.exc import OperationalError
-from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, SecurityError
+from werkzeug.exceptions import Forbidden, HTTPException, RequestEntityTooLarge, SecurityError
 from werkzeug.wrappers import Response
 
 from hostedpages.errors import DomainError, TooManyTries
@@ -32,6 +30,12 @@ WORDS = {
     500: ("Something went wrong on our side", "It was noted. Please try again in a moment."),
     503: ("Busy right now", "Nothing was lost that was confirmed. Please try again in a moment."),
 }
+
+
+class NotSent(Forbidden):
+    """A write that was refused because of where it came from; nothing was done."""
+
+    title = "This was not sent"
 
 
 def install(app: Flask) -> None:
@@ -102,8 +106,8 @@ def _http_error(error: HTTPException) -> Response:
         )
     # The library's own sentences are for developers; only ours are for people.
     own = error.description if error.description != type(error).description else None
-    status = error.code if error.code in HTTPStatus else 500
-    response = problem(status, own if status < 500 else None)
+    title = getattr(error, "title", None)
+    response = problem(error.code, own if error.code < 500 else None, title=title)
     for name, value in error.get_headers(request.environ):
         if name in ("Allow", "Retry-After", "WWW-Authenticate"):
             response.headers[name] = value
