@@ -17,6 +17,7 @@ class Contact(PublicId, AccountOwned, Created, Base):
     __table_args__ = (
         Index("ix_contacts_account_email", "account_id", "email_key"),
         Index("ix_contacts_account_phone", "account_id", "cell_phone"),
+        Index("ix_contacts_account_home_phone", "account_id", "home_phone"),
     )
 
     first_name: Mapped[str] = mapped_column(Text, default="")

@@ -300,6 +300,9 @@ def upgrade() -> None:
         )
         batch_op.create_index(batch_op.f("ix_contacts_account_id"), ["account_id"], unique=False)
         batch_op.create_index(
+            "ix_contacts_account_home_phone", ["account_id", "home_phone"], unique=False
+        )
+        batch_op.create_index(
             "ix_contacts_account_phone", ["account_id", "cell_phone"], unique=False
         )
 

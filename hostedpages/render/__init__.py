@@ -1,0 +1,4 @@
+"""The public page, reading only: a page version and its theme become HTML.
+
+Must never write anything.
+"""
