@@ -24,7 +24,7 @@ from hostedpages.models import (
     Submission,
     User,
 )
-from hostedpages.schema.form_schema import FormSchema
+from hostedpages.schema.form_schema import DocumentError, FormSchema
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +134,7 @@ def _leads(session: Session, ids: set[int]) -> dict[int, Lead]:
             context=each.context,
             plan_note=each.plan_note,
             created_at=each.created_at,
-            schema=_schemas[each.page_version_id],
+            schema=schema,
             page_name=each.page_name,
             source_name=each.source_name or "",
             account_name=each.account_name,
@@ -146,11 +146,12 @@ def _leads(session: Session, ids: set[int]) -> dict[int, Lead]:
             contact_phone=each.cell_phone or each.home_phone or "",
         )
         for each in rows
+        if (schema := _schemas[each.page_version_id]) is not None
     }
 
 
 # A version never changes after its insert, so its schema may be kept for as long as there is room.
-_schemas: dict[int, FormSchema] = {}
+_schemas: dict[int, FormSchema | None] = {}
 MAX_SCHEMAS = 500
 
 
@@ -161,4 +162,7 @@ def _remember(session: Session, version_ids: set[int]) -> None:
         select(PageVersion.id, PageVersion.document).where(PageVersion.id.in_(version_ids))
     )
     for version_id, document in rows:
-        _schemas[version_id] = FormSchema.load(document)
+        try:
+            _schemas[version_id] = FormSchema.load(document)
+        except DocumentError:
+            _schemas[version_id] = None  # the lead still reaches its people, by the plain letter

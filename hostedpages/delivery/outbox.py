@@ -39,6 +39,7 @@ __all__ = [
     "finish",
     "free_expired",
     "free_held",
+    "is_anything_due",
     "mark_sending",
     "put",
     "put_many",
@@ -71,6 +72,12 @@ def put_many(session: Session, rows: Sequence[dict[str, Any]]) -> None:
 def put(session: Session, **values: Any) -> None:
     """Store one delivery, in the caller's transaction; takes what `row` takes."""
     put_many(session, [row(**values)])
+
+
+def is_anything_due(now: datetime) -> bool:
+    """Whether a claim would find something; reads only, so that waiting disturbs no writer."""
+    due = select(DELIVERIES.c.id).where(_IS_PENDING, DELIVERIES.c.due_at <= now).limit(1)
+    return db.session().scalar(due) is not None
 
 
 def claim(worker: str, limit: int, now: datetime, *, lease: timedelta = LEASE) -> list[Claimed]:

@@ -160,6 +160,10 @@ class DeliveryKind:
         """Freeze a plan's step into deliveries, inside the transaction that starts the plan."""
         raise NotImplementedError
 
+    def has_plain_form(self, payload: Payload) -> bool:
+        """Whether a plain letter may go when the real one cannot be written."""
+        return False
+
     def needs_lead(self, payload: Payload) -> bool:
         """Whether `Facts.lead` must be loaded before `deliver`."""
         return False

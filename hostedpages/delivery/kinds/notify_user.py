@@ -80,6 +80,9 @@ class NotifyUser(MailKind):
     def letter_name(self, payload: Payload) -> str:
         return NEW_LEAD if payload.get("template") == NEW_LEAD else PLAN_NOTICE
 
+    def has_plain_form(self, payload: Payload) -> bool:
+        return True
+
     def needs_lead(self, payload: Payload) -> bool:
         return True
 

@@ -1,0 +1,79 @@
+"""What follows from the end of an attempt: again when, held, failed, or a person's turn.
+
+Pure. Must never touch a row: it only says what `outbox.finish` shall write.
+"""
+
+from datetime import datetime, timedelta
+from random import Random
+
+from hostedpages.delivery import backoff
+from hostedpages.delivery.kinds.base import DeliveryError, DeliveryKind
+from hostedpages.delivery.rows import Claimed, Finished
+from hostedpages.mail.errors import MailError
+
+MAILBOX_FULL_FOR = timedelta(hours=24)
+
+
+def of_success(claimed: Claimed, kind: DeliveryKind, receipt: str) -> Finished:
+    return Finished(claimed, "delivered", receipt, blanks_payload=kind.has_secret)
+
+
+def of_refusal(claimed: Claimed, kind: DeliveryKind, reason: str) -> Finished:
+    """The kind does not allow it at this moment."""
+    return Finished(claimed, "skipped", reason, blanks_payload=kind.has_secret)
+
+
+def of_fault(claimed: Claimed, reason: str) -> Finished:
+    """Our own fault: trying again would only repeat it, so a person sees it at once."""
+    return Finished(claimed, "failed", reason)
+
+
+def of_error(
+    claimed: Claimed,
+    kind: DeliveryKind,
+    error: DeliveryError | MailError,
+    *,
+    now: datetime,
+    pause: timedelta,
+    random: Random,
+) -> Finished:
+    """`pause` is how long the mail server is left alone; `random` spreads the waits."""
+    if isinstance(error, DeliveryError):
+        if error.permanent:
+            return Finished(claimed, "failed", error.message)
+        return _later(claimed, kind, error.message, now, random)
+    words = f"{error.message} {error.hint}".strip()
+    if error.unknown:
+        if kind.sends_again(claimed.payload, claimed.unknowns + 1):
+            return _later(claimed, kind, words, now, random, was_unknown=True)
+        return Finished(claimed, "unknown", words)
+    if error.held:
+        return Finished(claimed, "held", words, due_at=now + pause)
+    if error.permanent:
+        return Finished(claimed, "failed", words)
+    if error.last_try_after is not None:
+        if claimed.failures:
+            return Finished(claimed, "failed", words)
+        return Finished(claimed, "retry", words, due_at=now + error.last_try_after)
+    if error.kind == "mailbox_full" and now - claimed.created_at > MAILBOX_FULL_FOR:
+        return Finished(claimed, "failed", words)
+    return _later(claimed, kind, words, now, random)
+
+
+def _later(
+    claimed: Claimed,
+    kind: DeliveryKind,
+    words: str,
+    now: datetime,
+    random: Random,
+    *,
+    was_unknown: bool = False,
+) -> Finished:
+    ended_unknown = claimed.unknowns - claimed.crashes
+    wait = backoff.wait(claimed.failures + ended_unknown + 1, random)
+    limit = kind.gives_up_after(claimed.payload)
+    if wait is None:
+        return Finished(claimed, "failed", f"{words} Given up after three days.")
+    if limit is not None and now + wait > claimed.created_at + limit:
+        return Finished(claimed, "failed", f"{words} Given up: by now it would come too late.")
+    return Finished(claimed, "retry", words, due_at=now + wait, was_unknown=was_unknown)

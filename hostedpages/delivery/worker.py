@@ -1,0 +1,313 @@
+"""The worker: claims what is due, gives each delivery a seat, and keeps leases and heartbeat alive.
+
+The network is async; the database is reached in threads, in short transactions. Must never keep a
+transaction open while a mail is on its way, and never let one delivery stop the others.
+"""
+
+import asyncio
+import logging
+import os
+import secrets
+import signal
+import socket
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TypeVar
+
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm import Session
+
+from hostedpages import clock, db, logs
+from hostedpages.config import Settings, SettingsError
+from hostedpages.delivery import alone, facts, housekeeping, outbox
+from hostedpages.delivery.kinds.base import Facts
+from hostedpages.delivery.ledger import Ledger
+from hostedpages.delivery.rows import Claimed
+from hostedpages.delivery.seat import Sending
+from hostedpages.mail import transport_for
+from hostedpages.mail.headers import sender_header
+
+log = logging.getLogger("hostedpages.worker")
+
+T = TypeVar("T")
+
+NAME = "worker"
+CRASHES_BEFORE_ALONE = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Seconds, but for `seats`: how many deliveries are on their way at once."""
+
+    seats: int = 40
+    lease: float = 60
+    renew: float = 15
+    scan: float = 10
+    poll: float = 0.5
+    heartbeat: float = 5
+    prune: float = 600
+    drain: float = 30
+
+    @property
+    def lease_time(self) -> timedelta:
+        return timedelta(seconds=self.lease)
+
+
+def main(settings: Settings) -> None:
+    """Run until SIGTERM or SIGINT; what the command `hostedpages worker` calls.
+
+    Raises SettingsError when the mail settings cannot be used.
+    """
+    logs.configure(settings.log_level)
+    try:
+        transport_for(settings)
+        sender_header(settings.mail_from)
+    except ValueError as error:
+        raise SettingsError(str(error)) from None
+    db.connect(settings)
+    asyncio.run(_until_signal(settings))
+
+
+async def _until_signal(settings: Settings) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    await run(settings, stop)
+
+
+async def run(settings: Settings, stop: asyncio.Event, timing: Timing | None = None) -> None:
+    """Deliver until `stop` is set, then let what is on its way end. Needs `db.connect` before."""
+    await Worker(settings, timing or Timing()).run(stop)
+
+
+def run_until_idle(settings: Settings) -> None:
+    """Deliver everything that is due now, then return. For tests and commands."""
+
+    async def until_idle() -> None:
+        worker = Worker(settings, Timing(poll=0.01))
+        await worker.run(asyncio.Event(), until_idle=True)
+
+    asyncio.run(until_idle())
+
+
+class Worker:
+    """One process's worker: its name, its seats, and what is on its way."""
+
+    def __init__(self, settings: Settings, timing: Timing) -> None:
+        self.name = f"{socket.gethostname()[:24]}-{os.getpid()}-{secrets.token_hex(4)}"
+        self._settings = settings
+        self._timing = timing
+        self._tasks: dict[asyncio.Task[None], Claimed] = {}
+        self._seats_are_free = asyncio.Event()
+        self._alone = asyncio.Lock()
+        self._threads = ThreadPoolExecutor(2, thread_name_prefix="database")
+        self._ledger = Ledger(self._threads, timing.lease_time)
+        self._transport = transport_for(settings)
+        self._sending = Sending(settings, self._transport, self._ledger)
+        self._is_draining = False
+
+    async def run(self, stop: asyncio.Event, *, until_idle: bool = False) -> None:
+        """Claim and deliver until told to stop, then drain.
+
+        Raises RuntimeError when one of the chores broke: a worker without them must not go on.
+        """
+        self._log("started")
+        chores = self._begin_chores(stop)
+        try:
+            await self._claim_until(stop, until_idle=until_idle)
+            await self._drain()
+            broken = [each for each in chores if each.done()]
+        finally:
+            for chore in chores:
+                chore.cancel()
+            await asyncio.gather(*chores, return_exceptions=True)
+            await self._transport.close()
+            self._threads.shutdown()
+            self._log("stopped")
+        if broken:
+            raise RuntimeError("a chore of the worker broke") from broken[0].exception()
+
+    def _begin_chores(self, stop: asyncio.Event) -> list[asyncio.Task[None]]:
+        timing = self._timing
+        chores = [
+            asyncio.create_task(self._ledger.run()),
+            asyncio.create_task(_every(timing.renew, self._renew, wait=timing.renew)),
+            asyncio.create_task(_every(timing.scan, self._free_leases)),
+            asyncio.create_task(_every(timing.heartbeat, self._beat)),
+            asyncio.create_task(_every(timing.prune, self._prune)),
+        ]
+        for chore in chores:
+            chore.add_done_callback(lambda _: stop.set())
+        return chores
+
+    async def _claim_until(self, stop: asyncio.Event, *, until_idle: bool) -> None:
+        stopped = asyncio.create_task(stop.wait())
+        while not stop.is_set():
+            taken = await self._claim()
+            for claimed, known in taken:
+                task = asyncio.create_task(self._sit(claimed, known))
+                self._tasks[task] = claimed
+                task.add_done_callback(self._stand_up)
+            if until_idle and not taken and not self._tasks:
+                break
+            # Few large claims are cheaper than many small ones: wait until half the seats are
+            # free. When they stay taken, by mails that hang, look again with what is free.
+            self._seats_are_free.clear()
+            if taken and self._free_seats() >= self._timing.seats // 2:
+                continue
+            free = asyncio.create_task(self._seats_are_free.wait())
+            await asyncio.wait(
+                {stopped, free}, timeout=self._timing.poll, return_when=asyncio.FIRST_COMPLETED
+            )
+            free.cancel()
+        stopped.cancel()
+
+    def _free_seats(self) -> int:
+        return self._timing.seats - len(self._tasks)
+
+    async def _claim(self) -> list[tuple[Claimed, Facts | None]]:
+        limit = self._sending.breaker.allowance(self._free_seats(), time.monotonic())
+        if limit <= 0:
+            return []
+
+        def claim() -> list[tuple[Claimed, Facts | None]]:
+            with db.unit() as session:
+                if not outbox.is_anything_due(clock.now()):
+                    return []
+                claims = outbox.claim(self.name, limit, clock.now(), lease=self._timing.lease_time)
+                known = _gather(session, claims)
+                return [(each, known.get(each.id)) for each in claims]
+
+        taken = await self._in_database(claim)
+        if not taken:
+            self._sending.breaker.probe_found_nothing()
+        return taken or []
+
+    async def _sit(self, claimed: Claimed, known: Facts | None) -> None:
+        if claimed.crashes >= CRASHES_BEFORE_ALONE:
+            async with self._alone:
+                await alone.deliver(self._settings, claimed)
+            return
+        if await self._sending.deliver(claimed, known):
+            await self._in_database(_go_on)
+
+    def _stand_up(self, task: asyncio.Task[None]) -> None:
+        self._tasks.pop(task, None)
+        if self._free_seats() >= self._timing.seats // 2:
+            self._seats_are_free.set()
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("A seat broke", exc_info=error)
+
+    async def _drain(self) -> None:
+        """Let what is on its way end; give back what did not begin within the time."""
+        self._is_draining = True
+        tasks = set(self._tasks)
+        if tasks:
+            await asyncio.wait(tasks, timeout=self._timing.drain)
+        left = dict(self._tasks)
+        for task in left:
+            task.cancel()
+        if left:
+            await asyncio.wait(left, timeout=1)
+            claims = list(left.values())
+            await self._in_database(lambda: _release(claims))
+
+    async def _renew(self) -> None:
+        claims = dict(self._tasks)
+        if not claims:
+            return
+
+        def renew() -> set[int]:
+            with db.unit():
+                return outbox.renew(
+                    list(claims.values()), clock.now(), lease=self._timing.lease_time
+                )
+
+        held = await self._in_database(renew)
+        for task, claimed in claims.items():
+            if held is not None and claimed.id not in held and task in self._tasks:
+                self._log("lease lost", delivery=claimed.public_id)
+
+    async def _free_leases(self) -> None:
+        def free() -> int:
+            with db.unit():
+                return housekeeping.free_leases(clock.now())
+
+        if freed := await self._in_database(free):
+            self._log("freed", deliveries=freed)
+
+    async def _prune(self) -> None:
+        def prune() -> None:
+            with db.unit():
+                housekeeping.prune(clock.now())
+
+        await self._in_database(prune)
+
+    async def _beat(self) -> None:
+        pause = self._sending.breaker.pause(time.monotonic())
+        details = {
+            "worker": self.name,
+            "state": "draining" if self._is_draining else "running",
+            "on_their_way": len(self._tasks),
+            "mail_problem": self._sending.breaker.problem,
+            "mail_pause_seconds": round(pause),
+        }
+
+        def beat() -> None:
+            with db.unit():
+                housekeeping.beat(NAME, clock.now(), details)
+
+        await self._in_database(beat)
+
+    async def _in_database(self, work: Callable[[], T]) -> T | None:
+        """Run in a thread; a database that is away is logged and tried again at the next turn."""
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+        except (DBAPIError, PoolTimeout) as error:
+            self._log("the database is away", error=type(error).__name__)
+            await asyncio.sleep(self._timing.poll)
+            return None
+
+    def _log(self, message: str, **fields: object) -> None:
+        log.info(message, extra={"fields": {"worker": self.name, **fields}})
+
+
+async def _every(seconds: float, chore: Callable[[], Awaitable[None]], *, wait: float = 0) -> None:
+    await asyncio.sleep(wait)
+    while True:
+        await chore()
+        await asyncio.sleep(seconds)
+
+
+def _gather(session: Session, claims: Sequence[Claimed]) -> dict[int, Facts]:
+    """The facts of a batch; what cannot be read is left out, so that it stops nobody else."""
+    try:
+        return facts.gather(session, claims)
+    except DBAPIError:
+        raise
+    except Exception:
+        log.exception("A batch could not be read")
+    known = {}
+    for each in claims:
+        try:
+            known.update(facts.gather(session, [each]))
+        except DBAPIError:
+            raise
+        except Exception:
+            log.exception("unreadable", extra={"fields": {"delivery": each.public_id}})
+    return known
+
+
+def _go_on() -> None:
+    with db.unit():
+        outbox.free_held(clock.now(), all_of_them=True)
+
+
+def _release(claims: list[Claimed]) -> None:
+    with db.unit():
+        outbox.release(claims)
