@@ -5,6 +5,7 @@ Must never be imported by a room below it.
 
 from hostedpages.builder import shell, times
 from hostedpages.builder.blueprint import blueprint
+from hostedpages.builder.options import views as options_views
 from hostedpages.builder.pages import publish_views, workspace
 from hostedpages.builder.pages import views as pages_views
 from hostedpages.builder.settings import source_views, user_views
@@ -17,6 +18,7 @@ workspace.install(blueprint)
 
 __all__ = [
     "blueprint",
+    "options_views",
     "pages_views",
     "publish_views",
     "share_views",

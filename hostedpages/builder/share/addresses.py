@@ -38,11 +38,10 @@ class Addresses:
         )
 
     def script(self, page: Page) -> str:
-        """A frame whose height follows the form."""
+        """A frame whose height follows the form; the script puts it where it stands."""
         return (
-            f'<iframe src="{self.embedded(page)}" title="{escape(self._title(page))}" '
-            'width="100%" height="600" style="border:0" data-hosted-page></iframe>\n'
-            f'<script src="{self.public_url}/embed.js" async></script>'
+            f'<script src="{self.public_url}/embed.js" data-form="{page.public_id}" '
+            f'data-title="{escape(self._title(page))}" async></script>'
         )
 
     def _title(self, page: Page) -> str:

@@ -20,14 +20,39 @@ export const ratio = (one, other) => {
 
 export const textOn = (color) => (ratio(color, "#000000") >= ratio(color, "#ffffff") ? "#000000" : "#ffffff");
 
-// Steps toward black or white until the color passes on the background.
+const toHls = (color) => {
+  const [r, g, b] = [1, 3, 5].map((at) => parseInt(color.slice(at, at + 2), 16) / 255);
+  const [high, low] = [Math.max(r, g, b), Math.min(r, g, b)];
+  const [lightness, span] = [(high + low) / 2, high - low];
+  if (!span) return [0, lightness, 0];
+  const saturation = span / (lightness <= 0.5 ? high + low : 2 - high - low);
+  const hue = r === high ? (g - b) / span : g === high ? 2 + (b - r) / span : 4 + (r - g) / span;
+  return [(hue / 6 + 1) % 1, lightness, saturation];
+};
+
+const toHex = (hue, lightness, saturation) => {
+  const high = lightness <= 0.5 ? lightness * (1 + saturation) : lightness + saturation - lightness * saturation;
+  const low = 2 * lightness - high;
+  const part = (turn) => {
+    const at = (((turn % 1) + 1) % 1) * 6;
+    if (at < 1) return low + (high - low) * at;
+    if (at < 3) return high;
+    return at < 4 ? low + (high - low) * (4 - at) : low;
+  };
+  const parts = [hue + 1 / 3, hue, hue - 1 / 3].map((turn) => Math.round(Math.min(1, Math.max(0, part(turn))) * 255));
+  return `#${parts.map((value) => value.toString(16).padStart(2, "0")).join("")}`;
+};
+
+// The color of the same hue nearest to this one that passes on the background.
 export const nearestPassing = (color, background, minimum = 4.5) => {
-  const end = luminance(background) > 0.18 ? 0 : 255;
-  const parts = [1, 3, 5].map((at) => parseInt(color.slice(at, at + 2), 16));
-  for (let step = 0; step <= 100; step += 1) {
-    const mixed = parts.map((part) => Math.round(part + ((end - part) * step) / 100));
-    const found = `#${mixed.map((part) => part.toString(16).padStart(2, "0")).join("")}`;
-    if (ratio(found, background) >= minimum) return found;
+  if (ratio(color, background) >= minimum) return color;
+  const [hue, lightness, saturation] = toHls(color);
+  for (let step = 1; step < 256; step += 1) {
+    const shades = [lightness - step / 255, lightness + step / 255]
+      .filter((moved) => moved >= 0 && moved <= 1)
+      .map((moved) => toHex(hue, moved, saturation))
+      .filter((shade) => ratio(shade, background) >= minimum);
+    if (shades.length) return shades.sort((a, b) => ratio(b, background) - ratio(a, background))[0];
   }
-  return end ? "#ffffff" : "#000000";
+  return textOn(background);
 };

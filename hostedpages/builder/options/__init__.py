@@ -1,0 +1,1 @@
+"""The options of a page: everything of its document but the elements."""
