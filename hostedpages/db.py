@@ -108,6 +108,7 @@ def transaction() -> Iterator[Session]:
     if current.new or current.dirty or current.deleted:
         raise RuntimeError("something was changed outside of a transaction")
     current.rollback()
+    current.expire_all()  # also what an earlier transaction of this unit left in memory
     lock = _one_writer if engine().dialect.name == "sqlite" else nullcontext()
     with lock:
         current.info["writes"] = True

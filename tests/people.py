@@ -26,6 +26,7 @@ class Client(FlaskClient):
         current = db._current.get()
         if current is not None:
             current.rollback()
+            current.expire_all()
         return response
 
 

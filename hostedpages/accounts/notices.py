@@ -14,7 +14,7 @@ KIND = "account_mail"
 SUMMARIES = {
     "invite": "Invitation",
     "reset": "Link to set a new password",
-    "sign_in_link": "Link to sign in",
+    "sign_in": "Link to sign in",
 }
 
 

@@ -143,7 +143,7 @@ def one_time_link(user: User, *, valid_for: timedelta = links.SIGN_IN_VALID_FOR)
 
 def request_link(email: str, *, visitor: Visitor) -> None:
     """Mail a one-time link, if the address is a user's. The caller answers the same either way."""
-    _request(email, visitor, "sign_in", "sign_in_link", "/sign-in/link/", links.SIGN_IN_VALID_FOR)
+    _request(email, visitor, "sign_in", "sign_in", "/sign-in/link/", links.SIGN_IN_VALID_FOR)
 
 
 def request_reset(email: str, *, visitor: Visitor) -> None:

@@ -14,17 +14,25 @@ PUBLIC = {
     "render.page",
     "render.theme_css",
     "render.thanks",
-    "static",
     "submit.page",
     "submit.embedded_page",
     "submit.seen",
+    "web.serve",
 }
 SIGNED_OUT = {
-    "accounts.invite",
-    "accounts.reset",
+    "accounts.invite_show",
+    "accounts.invite_use",
+    "accounts.link_request",
+    "accounts.link_send",
+    "accounts.link_show",
+    "accounts.link_use",
     "accounts.reset_request",
+    "accounts.reset_send",
+    "accounts.reset_show",
+    "accounts.reset_use",
     "accounts.sign_in",
-    "accounts.sign_in_link",
+    "accounts.sign_in_with_password",
+    "accounts.sign_out",
 }
 
 
