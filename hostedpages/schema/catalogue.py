@@ -6,6 +6,7 @@ Must never list a field type by name: it asks every type that was found.
 from typing import Any
 
 import wtforms
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than the stubs
 
 from hostedpages.schema import elements, form_schema, options, show_if, texts
 from hostedpages.schema.contact_fields import CONTACT_FIELDS
@@ -33,7 +34,9 @@ class FieldSettings(wtforms.Form):
         "Own error message", description="Shown instead of ours when the answer is not taken."
     )
     width = wtforms.SelectField(
-        "Width", choices=[("full", "Full"), ("half", "Half: two side by side")], default="full"
+        "Width",
+        choices=[SelectChoice("full", "Full"), SelectChoice("half", "Half: two side by side")],
+        default="full",
     )
 
 
@@ -42,11 +45,22 @@ class HeaderSettings(wtforms.Form):
 
     text = wtforms.StringField("Text")
     level = wtforms.SelectField(
-        "Size", choices=[(1, "Large"), (2, "Medium"), (3, "Small")], coerce=int, default=2
+        "Size",
+        choices=[
+            SelectChoice("1", "Large"),
+            SelectChoice("2", "Medium"),
+            SelectChoice("3", "Small"),
+        ],
+        coerce=int,
+        default=2,
     )
     align = wtforms.SelectField(
         "Alignment",
-        choices=[("left", "Left"), ("center", "Center"), ("right", "Right")],
+        choices=[
+            SelectChoice("left", "Left"),
+            SelectChoice("center", "Center"),
+            SelectChoice("right", "Right"),
+        ],
         default="left",
     )
 
@@ -62,7 +76,11 @@ class LineSettings(wtforms.Form):
 
     color = wtforms.SelectField(
         "Color",
-        choices=[("grey", "Grey"), ("base", "Base color"), ("highlight", "Highlight color")],
+        choices=[
+            SelectChoice("grey", "Grey"),
+            SelectChoice("base", "Base color"),
+            SelectChoice("highlight", "Highlight color"),
+        ],
         default="grey",
     )
     thickness = wtforms.IntegerField("Thickness", description="1 to 6 pixels.", default=1)
@@ -158,15 +176,18 @@ def _settings(form: type[wtforms.Form]) -> list[dict[str, Any]]:
             "widget": _widget(field),
             "help": field.description,
             "default": field.default,
-            "choices": [
-                {"value": str(value), "label": label}
-                for value, label in getattr(field, "choices", None) or ()
-            ],
+            "choices": _choices(field),
             # The document wants a number although a list of choices is shown.
             "is_number": getattr(field, "coerce", None) is int,
         }
         for field in form()
     ]
+
+
+def _choices(field: wtforms.Field) -> list[dict[str, str]]:
+    if not isinstance(field, wtforms.SelectField):
+        return []
+    return [{"value": str(value), "label": label} for value, label, *_ in field.iter_choices()]
 
 
 def _widget(field: wtforms.Field) -> str:

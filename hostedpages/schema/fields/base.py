@@ -3,6 +3,7 @@
 Must never know a single type by name; a type is added by adding its file and nothing else.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
@@ -13,6 +14,8 @@ from hostedpages.schema.answer_field import AnswerField
 from hostedpages.schema.limits import plain
 from hostedpages.schema.texts import MAX_LINE
 
+# What ends a line somewhere: in a text box, in a mail, or in a browser's script.
+_BREAKS = re.compile("[\n\t\u2028\u2029]")
 Json = str | bool | list[str] | None
 Limit = str | int | float | None
 
@@ -227,4 +230,4 @@ class UnknownField(FieldType):
 
 def first(raw: list[str]) -> str:
     """The first value of an answer, trimmed, on one line; empty when there is none."""
-    return " ".join(raw[0].split("\n")).strip() if raw else ""
+    return _BREAKS.sub(" ", raw[0]).strip() if raw else ""

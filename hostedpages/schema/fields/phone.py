@@ -30,9 +30,9 @@ class Phone(FieldType):
         bad=(
             *(
                 Bad([raw], clean.PHONE_MESSAGE)
-                for raw in ("555-0123", "²²²²²²²²²²", "call me", "٨٠١٥٥٥٠١٢٣", "28015550123", "+")
+                for raw in ("555-0123", "²²²²²²²²²²", "call me", "٨٠١٥٥٥٠١٢٣", "28015550123")
             ),
-            *(Bad([raw], clean.FOREIGN_PHONE_MESSAGE) for raw in ("+44 1", "+999 123456789")),
+            *(Bad([raw], clean.FOREIGN_PHONE_MESSAGE) for raw in ("+", "+44 1", "+999 123456789")),
         ),
     )
 
