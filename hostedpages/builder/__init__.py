@@ -5,9 +5,12 @@ Must never be imported by a room below it.
 
 from hostedpages.builder import shell, times
 from hostedpages.builder.blueprint import blueprint
+from hostedpages.builder.deliveries import views as deliveries_views
 from hostedpages.builder.options import views as options_views
 from hostedpages.builder.pages import publish_views, workspace
 from hostedpages.builder.pages import views as pages_views
+from hostedpages.builder.plans import step_views as plan_step_views
+from hostedpages.builder.plans import views as plans_views
 from hostedpages.builder.settings import source_views, user_views
 from hostedpages.builder.settings import views as settings_views
 from hostedpages.builder.share import views as share_views
@@ -18,8 +21,11 @@ workspace.install(blueprint)
 
 __all__ = [
     "blueprint",
+    "deliveries_views",
     "options_views",
     "pages_views",
+    "plan_step_views",
+    "plans_views",
     "publish_views",
     "share_views",
     "settings_views",

@@ -3,7 +3,7 @@
 Must never change what is stored: that stays UTC.
 """
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -35,7 +35,7 @@ def day_bounds(day: date, where: ZoneInfo) -> tuple[datetime, datetime]:
     return start.astimezone(UTC), end.astimezone(UTC)
 
 
-def _clock_face(moment: datetime) -> str:
+def _clock_face(moment: datetime | time) -> str:
     return f"{moment.hour % 12 or 12}:{moment.minute:02d} {'am' if moment.hour < 12 else 'pm'}"
 
 
@@ -55,6 +55,23 @@ def local_date(moment: datetime | date | None) -> str:
     return f"{local:%b} {local.day}, {local.year}"
 
 
+def full_time(moment: datetime) -> str:
+    """ "Tue, Nov 24, 2026, 9:00 am EST" in the account's zone: for what is still to come."""
+    local = moment.astimezone(account_zone())
+    return f"{local:%a}, {local:%b} {local.day}, {local.year}, {_clock_face(local)} {local:%Z}"
+
+
+def zone_words(name: str) -> str:
+    """ "New York time" for America/New_York; "UTC" for UTC."""
+    place = name.rpartition("/")[2].replace("_", " ")
+    return place if place in ("UTC", "GMT", "UCT") else f"{place} time"
+
+
+def time_of_day(text: str) -> str:
+    """ "9:00 am" for "09:00"; empty for no time."""
+    return _clock_face(time.fromisoformat(text)) if text else ""
+
+
 def time_tag(moment: datetime | None) -> Markup:
     """The same inside `<time>`, with the full date and the zone as its title."""
     if moment is None:
@@ -67,7 +84,9 @@ def time_tag(moment: datetime | None) -> Markup:
 
 
 def install(blueprint: Blueprint) -> None:
-    """Register the filters `local_time`, `local_date` and `time_tag` for all templates."""
+    """Register the filters of this module for all templates."""
+    blueprint.add_app_template_filter(full_time, "full_time")
+    blueprint.add_app_template_filter(zone_words, "zone_words")
     blueprint.add_app_template_filter(local_time, "local_time")
     blueprint.add_app_template_filter(local_date, "local_date")
     blueprint.add_app_template_filter(time_tag, "time_tag")

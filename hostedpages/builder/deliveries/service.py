@@ -1,0 +1,54 @@
+"""What a person can do with a delivery: send it again, or stop it. One transaction each.
+
+The states are written by the outbox. Must never touch a delivery that was not loaded through its
+account.
+"""
+
+from sqlalchemy import select
+
+from hostedpages import clock, db
+from hostedpages.delivery import kinds, outbox
+from hostedpages.models import Account, Delivery, User
+
+AT_ONCE = 500
+
+
+def can_retry(delivery: Delivery) -> bool:
+    """Whether `retry_delivery` makes sense; the outbox decides again when it is asked."""
+    if kinds.kind_of(delivery.kind).has_secret and delivery.finished_at is not None:
+        return False  # its link, which opens an account, was taken out when it ended
+    return delivery.state in ("failed", "unknown") or (
+        delivery.state in ("pending", "held") and delivery.attempts > 0
+    )
+
+
+def can_cancel(delivery: Delivery) -> bool:
+    """Whether `cancel_delivery` makes sense; the outbox decides again when it is asked."""
+    return delivery.state in ("pending", "held", "claimed", "unknown")
+
+
+def retry_delivery(delivery: Delivery, *, by: User) -> None:
+    """Send it again, now; its attempts stay. Raises Conflict when it cannot be sent again."""
+    with db.transaction():
+        outbox.retry(delivery, clock.now(), by_user_id=by.id)
+
+
+def retry_failed(account: Account, *, by: User) -> int:
+    """Send again what was given up, at most 500 at once, the oldest first; return how many."""
+    with db.transaction() as session:
+        failed = session.scalars(
+            select(Delivery)
+            .where(Delivery.account_id == account.id, Delivery.state == "failed")
+            .order_by(Delivery.id)
+            .limit(AT_ONCE)
+        ).all()
+        again = [each for each in failed if can_retry(each)]
+        for each in again:
+            outbox.retry(each, clock.now(), by_user_id=by.id)
+    return len(again)
+
+
+def cancel_delivery(delivery: Delivery, *, by: User) -> None:
+    """Stop it before it is sent. Raises Conflict when it ended or is on its way this moment."""
+    with db.transaction():
+        outbox.cancel(delivery, clock.now(), by_user_id=by.id)

@@ -1,0 +1,110 @@
+"""The delivery log over HTTP. HTTP only: reads are in `queries`, writes in `service`."""
+
+from urllib.parse import urlsplit
+
+from flask import current_app, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from hostedpages.accounts import guard
+from hostedpages.accounts.next_path import safe_next
+from hostedpages.builder.blueprint import blueprint
+from hostedpages.builder.deliveries import queries, service, words
+from hostedpages.builder.paging import SIZES, page_number, page_size
+from hostedpages.delivery import kinds
+from hostedpages.models import Delivery
+
+ROLES = ("owner", "admin", "standard")
+
+words.install(blueprint)
+
+
+@blueprint.get("/deliveries")
+@guard.role_required(*ROLES)
+def deliveries_list() -> str:
+    """The log, narrowed by state, kind, page and recipient."""
+    account = guard.current_account()
+    wanted = queries.LogFilter(
+        state=request.args.get("state", "") if request.args.get("state") in words.FILTERS else "",
+        kind_key=request.args.get("kind", ""),
+        page=request.args.get("hosted_page", ""),
+        search=request.args.get("q", "").strip()[:200],
+    )
+    return render_template(
+        "builder/deliveries/list.html",
+        log=queries.log_page(
+            account,
+            wanted,
+            number=page_number(request.args.get("page")),
+            size=page_size(request.args.get("size"), default=25),
+        ),
+        wanted=wanted,
+        filters=words.FILTERS,
+        kinds=queries.kinds_to_choose(),
+        pages=queries.pages_to_choose(account),
+        sizes=SIZES,
+        failed_count=queries.failed_count(account),
+        mail_way=mail_way(),
+        can_retry=service.can_retry,
+    )
+
+
+@blueprint.get("/deliveries/<public_id>")
+@guard.role_required(*ROLES)
+def deliveries_show(public_id: str) -> str:
+    """One delivery: every attempt with the server's words."""
+    delivery = guard.owned(Delivery, public_id)
+    secret = kinds.kind_of(delivery.kind).has_secret
+    text = "" if secret else delivery.payload.get("text", "")
+    return render_template(
+        "builder/deliveries/show.html",
+        row=queries.log_row(delivery),
+        delivery=delivery,
+        text=text if isinstance(text, str) else "",
+        can_retry=service.can_retry(delivery),
+        can_cancel=service.can_cancel(delivery),
+    )
+
+
+@blueprint.post("/deliveries/<public_id>/retry")
+@guard.role_required(*ROLES)
+def deliveries_retry(public_id: str) -> Response:
+    """Send it again."""
+    delivery = guard.owned(Delivery, public_id)
+    service.retry_delivery(delivery, by=guard.current_session().user)
+    flash("It goes out again within seconds.")
+    return _back(delivery)
+
+
+@blueprint.post("/deliveries/<public_id>/cancel")
+@guard.role_required(*ROLES)
+def deliveries_cancel(public_id: str) -> Response:
+    """Stop it."""
+    delivery = guard.owned(Delivery, public_id)
+    service.cancel_delivery(delivery, by=guard.current_session().user)
+    flash("Canceled. It will not be sent.")
+    return _back(delivery)
+
+
+@blueprint.post("/deliveries/retry-failed")
+@guard.role_required(*ROLES)
+def deliveries_retry_failed() -> Response:
+    """Send again all that failed."""
+    count = service.retry_failed(guard.current_account(), by=guard.current_session().user)
+    flash(f"{count} {'delivery goes' if count == 1 else 'deliveries go'} out again.")
+    return redirect(url_for("builder.deliveries_list", state="waiting"), 303)
+
+
+def _back(delivery: Delivery) -> Response:
+    given = safe_next(request.form.get("next"))
+    return redirect(given or url_for("builder.deliveries_show", public_id=delivery.public_id), 303)
+
+
+def mail_way() -> tuple[str, bool]:
+    """Where mail goes, in words, and whether it leaves this machine."""
+    settings = current_app.extensions["hostedpages"].settings
+    if settings.smtp_url:
+        return f"Mail goes out through {urlsplit(settings.smtp_url).hostname}.", True
+    return (
+        f"No mail server is set, so no mail leaves this machine: each one is a file in "
+        f"{settings.mail_dir}. Whoever runs it can set HOSTEDPAGES_SMTP_URL."
+    ), False

@@ -1,0 +1,123 @@
+"""The states of a delivery in words: the one place that says them to people.
+
+Must never decide what may be done with a delivery; `service` and the outbox do.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from flask import Blueprint
+
+from hostedpages import clock
+from hostedpages.builder import times
+from hostedpages.delivery import kinds
+from hostedpages.models import Delivery, DeliveryAttempt
+
+NEEDS_A_PERSON = ("failed", "unknown", "held")
+WAITING = ("pending", "claimed", "sending")
+
+# What the list can be narrowed to, in the order in which it is offered.
+FILTERS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "needs-a-person": ("Needs a person", NEEDS_A_PERSON),
+    "waiting": ("Waiting", WAITING),
+    "sent": ("Sent", ("delivered",)),
+    "not-sent": ("Not sent", ("skipped", "canceled")),
+}
+
+# State: short text, kind of its pill.
+STATES: dict[str, tuple[str, str]] = {
+    "pending": ("Waiting", ""),
+    "claimed": ("Being sent", ""),
+    "sending": ("Being sent", ""),
+    "delivered": ("Sent", "ok"),
+    "failed": ("Failed", "bad"),
+    "unknown": ("Maybe sent", "warn"),
+    "held": ("Held", "warn"),
+    "skipped": ("Not sent", "quiet"),
+    "canceled": ("Canceled", "quiet"),
+}
+
+# Outcome of one attempt: text, mark of its row in the story.
+OUTCOMES: dict[str, tuple[str, str]] = {
+    "": ("Under way", ""),
+    "delivered": ("Accepted", "ok"),
+    "passing": ("Not accepted, to be tried again", "warn"),
+    "failed": ("Refused for good", "bad"),
+    "unknown": ("Nobody knows how it ended", "warn"),
+    "skipped": ("Not sent", ""),
+}
+
+
+@dataclass(frozen=True)
+class Words:
+    """A state for people: `text` for the pill, its `pill` kind, and one sentence that explains."""
+
+    text: str
+    pill: str
+    sentence: str
+
+
+def words(delivery: Delivery) -> Words:
+    """The state of this delivery now, with times in the account's zone."""
+    text, pill = STATES.get(delivery.state, (delivery.state, ""))
+    if delivery.state in ("pending", "held"):
+        text = _waiting(text, delivery)
+    return Words(text, pill, _sentence(delivery))
+
+
+def _waiting(text: str, delivery: Delivery) -> str:
+    if delivery.due_at <= clock.now():
+        return "Next to be sent" if delivery.state == "pending" else text
+    verb = "Trying again" if delivery.attempts and delivery.state == "pending" else f"{text} until"
+    return f"{verb} {times.full_time(delivery.due_at)}"
+
+
+def _sentence(delivery: Delivery) -> str:
+    """Why it is in this state, and what comes next."""
+    error = delivery.error.strip()
+    match delivery.state:
+        case "pending" if delivery.attempts:
+            return "The last try did not work. It is tried again by itself, or now if you like."
+        case "pending" if delivery.due_at > clock.now():
+            return "It goes out by itself at its time."
+        case "pending":
+            return "It goes out within seconds while the worker runs."
+        case "claimed" | "sending":
+            return "The worker has it in hand."
+        case "delivered":
+            return "The mail server accepted it. From here on it is on its way to the recipient."
+        case "failed":
+            return "It was given up. Mend the cause below, then try again."
+        case "unknown":
+            return (
+                "The connection or the worker broke off after the mail was handed over, so it may "
+                "have arrived. Ask the recipient, or send it again: at worst it arrives twice."
+            )
+        case "held":
+            return "It is held back for now and goes out by itself at its time."
+        case "skipped" | "canceled":
+            return error or "It was not sent."
+    return ""
+
+
+def outcome_words(attempt: DeliveryAttempt) -> tuple[str, str]:
+    """How one attempt ended: text and the mark of its row."""
+    return OUTCOMES.get(attempt.outcome, (attempt.outcome, ""))
+
+
+def took_words(start: datetime, end: datetime | None) -> str:
+    """How long an attempt took: "0.4 s", "12 s", "3 min"; empty when nobody knows."""
+    if end is None:
+        return ""
+    took = max(end - start, timedelta(0)).total_seconds()
+    if took < 10:
+        return f"{took:.1f} s"
+    return f"{took:.0f} s" if took < 120 else f"{took / 60:.0f} min"
+
+
+def install(blueprint: Blueprint) -> None:
+    """Give templates the filters that say a delivery in words, and its kind."""
+    blueprint.add_app_template_filter(words, "delivery_words")
+    blueprint.add_app_template_filter(outcome_words, "outcome_words")
+    blueprint.add_app_template_filter(took_words, "took_words")
+    blueprint.add_app_template_filter(kinds.kind_of, "delivery_kind")
