@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from hostedpages import clock as clock_module
 from hostedpages import db
+from hostedpages.app import create_app
 from hostedpages.config import Settings
 from tests import factories, people
 from tests.databases import (
@@ -160,8 +161,6 @@ def clock() -> Iterator[clock_module.FrozenClock]:
 @pytest.fixture
 def app(settings: Settings, database: None) -> Flask:
     """The whole product. CSRF is checked by tests of its own."""
-    from hostedpages.app import create_app  # noqa: PLC0415
-
     with keeping_the_engine():
         made = create_app(settings)
     made.testing = True

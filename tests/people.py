@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from hostedpages import db
+from hostedpages.accounts import service
 from hostedpages.models import Account, User
 
 
@@ -50,8 +51,6 @@ class Person:
 
 def signed_in(app: Flask, user: User) -> Person:
     """Let `user` enter by a one-time link, as a person would."""
-    from hostedpages.accounts import service  # noqa: PLC0415
-
     client = app.test_client()
     assert isinstance(client, Client)
     response = client.post(service.one_time_link(user))

@@ -9,16 +9,16 @@ from tests.people import Client
 PUBLIC = {
     "health.healthz",
     "health.readyz",
-    "render.embed_js",
-    "render.embedded_page",
-    "render.page",
-    "render.theme_css",
-    "render.thanks",
-    "submit.page",
-    "submit.embedded_page",
+    "render.embed_script",
+    "render.show_form",
+    "render.show_page",
+    "submit.post_form",
+    "submit.post_page",
     "submit.seen",
+    "submit.thanks",
     "web.serve",
 }
+# Of the staff side: by a password, a link from a mail, or the wish to leave.
 SIGNED_OUT = {
     "accounts.invite_show",
     "accounts.invite_use",

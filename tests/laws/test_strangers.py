@@ -80,6 +80,10 @@ OWNED: Makers = {
     "/settings/devices/": _session,
     "/settings/sources/": _source,
 }
+# What else stands in addresses, below that id. A page of the factories has one version.
+BELOW: dict[str, Any] = {"number": 1, "extension": "svg", "link_pid": random_id()}
+# A missing link of her own page is a 404 to Alice too.
+NOT_MADE = ("link_pid",)
 # One's own devices are listed to oneself alone: even Alice does not find another user's.
 ONLY_ONES_OWN = ("/settings/devices/",)
 
@@ -98,7 +102,7 @@ def addresses(rule: Rule, account: Account) -> tuple[str, str]:
     prefix = next((prefix for prefix in OWNED if rule.rule.startswith(prefix)), None)
     assert prefix, f"{rule.rule}: tell in OWNED what its id names"
     first, *more = PLACEHOLDER.findall(rule.rule)
-    values: dict[str, Any] = dict.fromkeys(more, 1)
+    values = {name: BELOW[name] for name in more}
 
     def built(public_id: str) -> str:
         found = rule.build({first: public_id, **values})
@@ -150,6 +154,21 @@ def test_to_a_stranger_nothing_of_alices_exists(
     assert told == []
 
 
+def test_below_a_page_of_his_own_a_stranger_reaches_nothing_of_alices(
+    app: Flask, alice: Person, charlie: Person, unit: Session
+) -> None:
+    page = factories.page(alice.account)
+    link = factories.contact_link(page, factories.contact(alice.account))
+    his_page = factories.page(charlie.account)
+    before = rows(unit, alice.account)
+    for rule in (rule for rule in staff_rules(app) if "link_pid" in rule.arguments):
+        address = rule.build({"pid": his_page.public_id, "link_pid": link.public_id})
+        assert address is not None
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+            assert charlie.client.open(address[1], method=method).status_code == 404
+    assert rows(unit, alice.account) == before
+
+
 @pytest.mark.parametrize("who", ["alice", "bob"])
 def test_to_her_own_account_it_is_there(
     who: str, app: Flask, request: pytest.FixtureRequest
@@ -157,7 +176,7 @@ def test_to_her_own_account_it_is_there(
     person: Person = request.getfixturevalue(who)
     lost = []
     for rule in staff_rules(app):
-        if rule.rule.startswith(ONLY_ONES_OWN):
+        if rule.rule.startswith(ONLY_ONES_OWN) or rule.arguments & set(NOT_MADE):
             continue
         for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
             hers, _ = addresses(rule, person.account)

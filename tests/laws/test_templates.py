@@ -69,25 +69,48 @@ def test_what_templates_extend_include_and_import_is_there(
 
 
 def _wanted(tree: nodes.Template) -> Iterator[str]:
-    kinds = (nodes.Extends, nodes.Include, nodes.Import, nodes.FromImport)
-    for node in tree.find_all(kinds):
-        if isinstance(node.template, nodes.Const):  # type: ignore[attr-defined]
-            yield node.template.value  # type: ignore[attr-defined]
+    for kind in (nodes.Extends, nodes.Include, nodes.Import, nodes.FromImport):
+        yield from _goals(tree, kind)
 
 
 def test_templates_use_what_they_import(templates: dict[str, nodes.Template]) -> None:
-    unused = []
-    for name, tree in templates.items():
-        used = {node.name for node in tree.find_all(nodes.Name) if node.ctx == "load"}
-        for each in tree.find_all(nodes.FromImport):
-            for imported in each.names:
-                alias = imported[1] if isinstance(imported, tuple) else imported
-                if alias not in used:
-                    unused.append(f"{name}: {alias}")
-        for whole in tree.find_all(nodes.Import):
-            if whole.target not in used:
-                unused.append(f"{name}: {whole.target}")
+    names = {
+        name: {node.name for node in tree.find_all(nodes.Name) if node.ctx == "load"}
+        for name, tree in templates.items()
+    }
+    unused = [
+        f"{name}: {imported}"
+        for name, tree in templates.items()
+        for imported in _imported(tree)
+        if not any(imported in names[reader] for reader in _readers(name, templates))
+    ]
     assert unused == []
+
+
+def _imported(tree: nodes.Template) -> Iterator[str]:
+    for each in tree.find_all(nodes.FromImport):
+        yield from (name[1] if isinstance(name, tuple) else name for name in each.names)
+    yield from (whole.target for whole in tree.find_all(nodes.Import))
+
+
+def _readers(name: str, templates: dict[str, nodes.Template]) -> set[str]:
+    """Templates that see what `name` imports: itself, what it includes, what extends it."""
+    readers = {name}
+    while True:
+        more = set(readers)
+        for other, tree in templates.items():
+            if _goals(tree, nodes.Extends) & readers:
+                more.add(other)
+        for reader in readers:
+            more |= _goals(templates[reader], nodes.Include) & templates.keys()
+        if more == readers:
+            return readers
+        readers = more
+
+
+def _goals(tree: nodes.Template, kind: type[nodes.Node]) -> set[str]:
+    found = (getattr(node, "template", None) for node in tree.find_all(kind))
+    return {goal.value for goal in found if isinstance(goal, nodes.Const)}
 
 
 @pytest.mark.parametrize("what", DEAD)
