@@ -72,7 +72,14 @@ def test_a_weak_password_is_refused_with_its_field(weak: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "good", [GOOD, "!@#$%^&*()_+", "northside has many fine roofs", "пароль из слов", "密码密码很长的一句话吧哈"]
+    "good",
+    [
+        GOOD,
+        "!@#$%^&*()_+",
+        "northside has many fine roofs",
+        "пароль из слов",
+        "密码密码很长的一句话吧哈",
+    ],
 )
 def test_length_is_enough(good: str) -> None:
     passwords.check_strength(good, own_words=["jane@example.org", "Jane", "Northside Roofing"])

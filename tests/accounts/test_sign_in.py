@@ -20,9 +20,7 @@ PASSWORD = "four quiet green words"
 
 @pytest.fixture
 def user(unit: Session) -> User:
-    return factories.user(
-        email="jane@example.org", password_hash=passwords.hash_password(PASSWORD)
-    )
+    return factories.user(email="jane@example.org", password_hash=passwords.hash_password(PASSWORD))
 
 
 def sign_in(client: Client, password: str = PASSWORD, email: str = "jane@example.org", **extra):
