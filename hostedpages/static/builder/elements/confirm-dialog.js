@@ -8,7 +8,7 @@ class ConfirmDialog extends HTMLElement {
       if (event.target.closest("[data-open]")) {
         event.preventDefault();
         this.closest("details.menu")?.removeAttribute("open");
-        document.body.contains(dialog) && dialog.showModal();
+        if (document.body.contains(dialog)) dialog.showModal();
       } else if (event.target.closest("[data-close]") || event.target === dialog) {
         event.preventDefault();
         dialog.close();
