@@ -187,6 +187,8 @@ def find_services(arguments: list[str]) -> None:
 
     What is missing after that makes its tests fail with the reason; they can be left out by name.
     """
+    if not browser.node_runs(PYTHON):
+        machine.install("libatomic1", why="a library for the Node inside Playwright")
     if "--no-browser" not in arguments and browser.find() is None:
         found = machine.install("chromium", why="a browser for the browser tests")
         if not found or browser.find() is None:

@@ -32,6 +32,16 @@ def find() -> str | None:
     return next((path for path in _candidates() if _answers(path)), None)
 
 
+def node_runs(python: Path) -> bool:
+    """Whether the Node that comes with Playwright starts: a bare Debian lacks one library of it.
+
+    `python` is the one that has Playwright.
+    """
+    question = "import playwright; print(playwright.__path__[0])"
+    found = subprocess.run([str(python), "-c", question], capture_output=True, text=True)
+    return _answers(str(Path(found.stdout.strip()) / "driver" / "node"))
+
+
 def _candidates() -> Iterator[str]:
     for name in NAMES:
         found = shutil.which(name)

@@ -182,8 +182,8 @@ def page(new_context: NewContext) -> Page:
 
 @pytest.fixture
 def owner(unit: Session) -> User:
-    """The owner of a new account."""
-    return factories.user(name="Alice Adams", role="owner")
+    """The owner of a new account, who has been here before."""
+    return factories.user(name="Alice Adams", role="owner", password_hash="no password fits this")
 
 
 @pytest.fixture
