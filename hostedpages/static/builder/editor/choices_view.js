@@ -96,7 +96,9 @@ export function choicesView(app, element, problem) {
     sortables.set(list, makeListSortable(list, options));
   };
   return html`<div class="field" data-setting="choices">
-    <span class="label" id="choices-label">Choices</span>
+    <div class="cluster is-apart"><span class="label" id="choices-label">Choices</span>
+      <button type="button" class="link-button small" aria-pressed=${String(app.ui.showValues)}
+        @click=${() => app.show({ showValues: !app.ui.showValues })}>${app.ui.showValues ? "Hide" : "Show"} stored values</button></div>
     <ol class="choice-lines" aria-labelledby="choices-label" ${ref(attach)}>
       ${repeat(edit.choices, (choice, index) => index, (choice, index) => line(app, element, edit, choice, index))}
     </ol>
@@ -104,8 +106,6 @@ export function choicesView(app, element, problem) {
     <div class="cluster">
       <button type="button" class="button is-small" @click=${() => edit.add(edit.choices.length)}>${icon("plus")}Add choice</button>
       <button type="button" class="button is-small is-quiet" @click=${() => app.show({ dialog: "paste", pasting: choicesAsText(edit.choices) })}>Paste a list</button>
-      <button type="button" class="button is-small is-quiet" aria-pressed=${String(app.ui.showValues)}
-        @click=${() => app.show({ showValues: !app.ui.showValues })}>${app.ui.showValues ? "Hide" : "Show"} stored values</button>
     </div>
   </div>`;
 }

@@ -24,8 +24,8 @@ function dialog(app, { title, content, actions, canClose = true, wide = false })
 }
 
 function help(app) {
-  const content = html`<dl class="answers is-columns">
-    ${KEYS.map((one) => html`<div><dt><kbd>${one.keys}</kbd></dt><dd>${one.words}</dd></div>`)}
+  const content = html`<dl class="answers is-columns keys-list">
+    ${KEYS.map((one) => html`<div><dt>${one.keys.map((key) => html`<kbd>${key}</kbd>`)}</dt><dd>${one.words}</dd></div>`)}
   </dl>`;
   return dialog(app, { title: "Keys", content, actions: closeButton(app) });
 }

@@ -81,7 +81,8 @@ export function placeOf(document, index) {
 export function textOfHtml(html) {
   const named = { amp: "&", lt: "<", gt: ">", quot: '"', nbsp: " ", "#39": "'" };
   return (html ?? "")
-    .replace(/<[^>]*>/g, " ")
+    .replace(/<\/?(?:p|br|ul|ol|li|div)\b[^>]*>/g, " ")
+    .replace(/<[^>]*>/g, "")
     .replace(/&(amp|lt|gt|quot|nbsp|#39);/g, (whole, name) => named[name])
     .replace(/\s+/g, " ")
     .trim();

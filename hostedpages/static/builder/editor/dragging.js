@@ -66,7 +66,7 @@ export function makePaletteSortable(list, { onStart, onEnd }) {
     group: { name: "palette", pull: "clone", put: false, revertClone: true },
     sort: false,
     draggable: ".palette-item",
-    filter: ":has(:disabled)",
+    filter: ".is-taken",
     onStart,
     onEnd,
   });

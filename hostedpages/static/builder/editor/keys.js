@@ -3,18 +3,18 @@
 import { isTyping, keyWords } from "./parts.js";
 
 export const KEYS = [
-  { keys: "Ctrl+Z", words: "Undo" },
-  { keys: "Shift+Ctrl+Z or Ctrl+Y", words: "Redo" },
-  { keys: "↑ ↓", words: "Walk the outline" },
-  { keys: "Enter", words: "Rename in the outline" },
-  { keys: "Space on a handle", words: "Lift, then arrows, Enter or Escape" },
-  { keys: "Alt+↑ Alt+↓", words: "Move the selected element or choice" },
-  { keys: "Ctrl+D", words: "Duplicate" },
-  { keys: "Delete", words: "Delete" },
-  { keys: "/", words: "Add an element" },
-  { keys: "Esc", words: "Close what is on top" },
-  { keys: "?", words: "Show these keys" },
-].map((one) => ({ ...one, keys: keyWords(one.keys) }));
+  { keys: ["Ctrl+Z"], words: "Undo" },
+  { keys: ["Shift+Ctrl+Z", "Ctrl+Y"], words: "Redo" },
+  { keys: ["↑", "↓"], words: "Walk the outline" },
+  { keys: ["Enter"], words: "Rename in the outline" },
+  { keys: ["Space"], words: "On a handle: lift. Then arrows move, Enter drops, Escape cancels" },
+  { keys: ["Alt+↑", "Alt+↓"], words: "Move the selected element or choice" },
+  { keys: ["Ctrl+D"], words: "Duplicate" },
+  { keys: ["Delete"], words: "Delete" },
+  { keys: ["/"], words: "Add an element" },
+  { keys: ["Esc"], words: "Close what is on top" },
+  { keys: ["?"], words: "Show these keys" },
+].map((one) => ({ ...one, keys: one.keys.map(keyWords) }));
 
 export function createKeys(app) {
   const { store } = app;

@@ -126,6 +126,7 @@ const app = {
   openPalette: (index, anchor) => app.plus.open(index, anchor),
   focusPalette() {
     app.show({ tab: "outline" });
+    if (isNarrow()) return whenDrawn(".outline-add", (button) => button.click());
     whenDrawn("[data-palette-filter=docked]", (input) => input.focus());
   },
   focusRow: (id) => whenDrawn(`[data-id="${id}"] .row-name`, (row) => row.focus()),
@@ -163,7 +164,7 @@ const app = {
     if (problem.elementId) revealRow(problem.elementId);
     whenDrawn(`[data-part=settings] [data-setting="${problem.setting}"]`, (setting) => {
       setting.closest("details")?.setAttribute("open", "");
-      setting.querySelector("input, textarea, select, [tabindex='0']")?.focus();
+      (setting.querySelector("input, textarea, select, [tabindex='0']") ?? setting).focus();
     });
   },
 };
@@ -210,7 +211,13 @@ app.plus = createPlusPalette(app, at("plus"));
 const preview = createPreview(app, at("stage"));
 connectPage(app, { state: document.querySelector("[data-save-state]"), pill: document.querySelector("#page-state"), spoken: at("spoken"), toasts: at("toasts") });
 
-store.subscribe(() => draw());
+// Another selection shows at once: what is clicked next must act on it.
+let drawnSelection = store.state.selection;
+store.subscribe(() => {
+  if (drawnSelection === store.state.selection) return draw();
+  drawnSelection = store.state.selection;
+  draw.now();
+});
 draw(() => {
   const isDragging = (value) => () => root.toggleAttribute("data-dragging", value);
   makeOutlineSortable(at("outline").querySelector(".outline-rows"), {

@@ -4,7 +4,7 @@
 import { classMap, html, live, nothing, repeat } from "../../vendor/lit-html-3.3.3/lit-html.js";
 import { ID, contactField, fieldsOf, iconOf, nameOf, nameSetting, rulesOf, screensOf } from "./document.js";
 import { liftedDocument } from "./lifting.js";
-import { icon, iconButton } from "./parts.js";
+import { icon, isNarrow } from "./parts.js";
 import { numberOfProblems } from "./problems.js";
 import { showIfInWords } from "./show_if.js";
 
@@ -163,7 +163,6 @@ export function outlineView(app) {
   return html`<div class="outline-head">
       <h2>Outline</h2>
       <span class="quiet small">${said}</span>
-      ${iconButton({ name: "plus", words: "Add at the end", run: (event) => app.openPalette(count, event.currentTarget) })}
     </div>
     <div class="outline-scroll">
       <button type="button" class="outline-page" aria-current=${isPage ? "true" : nothing} @click=${() => app.select(null)}>
@@ -175,11 +174,14 @@ export function outlineView(app) {
           : nothing}
         ${repeat(document.elements, (element) => element[ID], (element, index) => row(app, document, element, index, context))}
       </ul>
+      ${count > 0 || isNarrow()
+        ? html`<button type="button" class="outline-add" @click=${(event) => app.openPalette(count, event.currentTarget)}>${icon("plus")}Add an element</button>`
+        : nothing}
       ${count === 0
         ? html`<div class="outline-empty">
             <p class="strong">Your form starts here</p>
             <p>Drag something from above, or add a name and an email: the least that a lead needs.</p>
-            <button type="button" class="button" @click=${() => app.addBasics()}>Add name, email and phone</button>
+            <button type="button" class="button" @click=${() => app.addBasics()}>Add name, email, phone</button>
           </div>`
         : nothing}
       <p id="lift-help" class="visually-hidden">Press Space to lift, arrow keys to move, Enter to drop, Escape to cancel.</p>

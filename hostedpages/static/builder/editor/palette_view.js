@@ -39,6 +39,22 @@ function lines(document, catalogue) {
   return [...contacts.filter((one) => known.some((field) => one.id === `contact:${field.key}`)), ...types, ...kinds];
 }
 
+// How well a line fits what was typed; less is better.
+function distance(line, query) {
+  const label = line.label.toLowerCase();
+  const typed = query.trim().toLowerCase();
+  const words = label.split(/\W+/);
+  const ranks = [label === typed, label.startsWith(typed), words.includes(typed), words.some((word) => word.startsWith(typed))];
+  const rank = ranks.indexOf(true);
+  return (rank < 0 ? ranks.length : rank) * 100 + label.length;
+}
+
+/** The line that Enter takes: the nearest to what was typed that is still free. */
+function nearest(groups, query) {
+  const free = groups.flatMap(([, some]) => some).filter((line) => !line.taken);
+  return free.sort((one, other) => distance(one, query) - distance(other, query))[0] ?? null;
+}
+
 /** Groups of lines that fit what was typed: [[name, lines], ...]. */
 export function paletteGroups(document, catalogue, query) {
   const words = query.trim().toLowerCase().split(/\s+/).filter(Boolean);
@@ -56,7 +72,7 @@ export function lineById(document, catalogue, id) {
 }
 
 function lineButton(line, pick, isFirst) {
-  return html`<li class="palette-item" data-line=${line.id} ?data-first=${isFirst}>
+  return html`<li class=${line.taken ? "palette-item is-taken" : "palette-item"} data-line=${line.id} ?data-first=${isFirst}>
     <button
       type="button"
       class="palette-button"
@@ -88,7 +104,7 @@ function walk(event) {
  */
 export function paletteView({ document, catalogue, query, type, pick, isDocked }) {
   const groups = paletteGroups(document, catalogue, query);
-  const first = groups.flatMap(([, some]) => some).find((line) => !line.taken);
+  const first = query.trim() ? nearest(groups, query) : null;
   const enter = (event) => {
     if (event.key === "Enter" && first) {
       event.preventDefault();
@@ -119,7 +135,7 @@ export function paletteView({ document, catalogue, query, type, pick, isDocked }
         ([name]) => name,
         ([name, some]) => html`<h3 class="palette-group">${name}</h3>
           <ul class="palette-lines" aria-label=${name}>
-            ${repeat(some, (line) => line.id, (line) => lineButton(line, pick, line === first && query))}
+            ${repeat(some, (line) => line.id, (line) => lineButton(line, pick, line === first))}
           </ul>`,
       )}
       ${groups.length === 0

@@ -35,22 +35,24 @@ export function isNarrow() {
   return matchMedia("(max-width: 1099px)").matches;
 }
 
-/** Draws at most once a frame, however often it is asked to. */
+/** Draws at most once a frame, however often it is asked to; `now` draws at once. */
 export function onceAFrame(draw) {
-  let isAsked = false;
+  let frame = null;
   let after = [];
-  return (then) => {
-    if (then) after.push(then);
-    if (isAsked) return;
-    isAsked = true;
-    requestAnimationFrame(() => {
-      isAsked = false;
-      draw();
-      const due = after;
-      after = [];
-      for (const one of due) one();
-    });
+  const now = () => {
+    cancelAnimationFrame(frame);
+    frame = null;
+    draw();
+    const due = after;
+    after = [];
+    for (const one of due) one();
   };
+  const later = (then) => {
+    if (then) after.push(then);
+    frame ??= requestAnimationFrame(now);
+  };
+  later.now = now;
+  return later;
 }
 
 /** A switch between few states, as pressed buttons. */

@@ -24,12 +24,12 @@ export function previewTools(app) {
       ${iconButton({ name: "redo-2", words: "Redo", keys: keyWords("Shift+Ctrl+Z"), run: () => store.redo(), disabled: future.length === 0 })}
     </div>
     <div class="cluster is-tools">
-      ${segments("Width", DEVICES, ui.device, (device) => app.show({ device }))}
+      <div class="is-wide-only">${segments("Width", DEVICES, ui.device, (device) => app.show({ device }))}</div>
       ${segments("Colors", SCHEMES, ui.scheme, (scheme) => app.lookAs({ scheme }))}
       <select class="look-as" aria-label="Look at the page as" @change=${(event) => app.lookAs({ known: event.target.value })}>
         ${VISITORS.map(([value, words]) => html`<option value=${value} .selected=${value === ui.known}>${words}</option>`)}
       </select>
-      ${iconButton({ name: "circle-question-mark", words: "Keys", keys: "?", run: () => app.show({ dialog: "help" }) })}
+      ${iconButton({ name: "circle-question-mark", words: "Keys", keys: "?", run: () => app.show({ dialog: "help" }), more: "is-wide-only" })}
     </div>`;
 }
 
@@ -39,7 +39,7 @@ export function createPreview(app, stage) {
   let loading = null;
   let isStale = false;
   let shownIndex = -1;
-  let place = { scroll: 0, screen: 0, answers: {} };
+  let place = { scroll: 0, screen: 0, answers: [] };
 
   function address() {
     const query = new URLSearchParams({ scheme: ui.scheme, v: String(store.saving.lockVersion) });

@@ -7,12 +7,21 @@ import { needsValue, ruleInWords, takesMany } from "./show_if.js";
 
 const MOST = 20;
 
+// A rule that is whole from the start: the first choice, a tick, or else that something was filled in.
 function firstRule(app, field) {
-  const operator = typeOf(app.catalogue, field)?.operators?.[0] ?? "equals";
-  const rule = { field: field.key, operator };
-  const first = field.choices?.[0]?.value;
-  if (needsValue(operator) && first !== undefined) rule.value = takesMany(operator) ? [first] : first;
-  return rule;
+  const type = typeOf(app.catalogue, field);
+  const operators = type?.operators ?? ["equals"];
+  const first = field.choices?.[0]?.value ?? (type?.compare === "flag" ? "yes" : undefined);
+  if (first === undefined && operators.includes("is_not_empty")) return { field: field.key, operator: "is_not_empty" };
+  const operator = operators[0];
+  if (first === undefined || !needsValue(operator)) return { field: field.key, operator };
+  return { field: field.key, operator, value: takesMany(operator) ? [first] : first };
+}
+
+// People ask mostly about a choice; the nearest one is the best guess.
+function likelyField(app, fields) {
+  const isChoice = (field) => field.choices?.length || typeOf(app.catalogue, field)?.compare === "flag";
+  return fields.findLast(isChoice) ?? fields.at(-1);
 }
 
 // Keeps the value when the new operator can use it.
@@ -102,7 +111,7 @@ export function ruleView(app, element, index, problem) {
     app.update(element[ID], "show_if", next.length ? { [how]: next } : undefined, { isTyping });
   if (rules.length === 0) {
     if (fields.length === 0) return html`<p class="help">Always shown. A rule can look at fields that come earlier; there are none yet.</p>`;
-    const start = () => save([firstRule(app, fields.at(-1))]);
+    const start = () => save([firstRule(app, likelyField(app, fields))]);
     return html`<div class="cluster is-apart"><span class="quiet">Always shown</span>
       <button type="button" class="button is-small" @click=${start}>${icon("plus")}Add a rule</button></div>`;
   }
@@ -110,10 +119,10 @@ export function ruleView(app, element, index, problem) {
     <option value="all" .selected=${join === "all"}>all of these are true</option>
     <option value="any" .selected=${join === "any"}>any of these is true</option>
   </select>`;
-  const more = () => rules.length < MOST && save([...rules, firstRule(app, fields.at(-1))]);
+  const more = () => rules.length < MOST && save([...rules, firstRule(app, likelyField(app, fields))]);
   return html`<div class="rule" data-setting="show_if">
     <p class="rule-start">Show this when ${rules.length > 1 ? joiner : nothing}</p>
-    <ul class="rule-lines">${rules.map((rule, place) => ruleLine(app, element, fields, rules, place, save))}</ul>
+    <ul class="rule-lines">${rules.map((rule, place) => html`${place > 0 ? html`<li class="rule-and">${join === "any" ? "or" : "and"}</li>` : nothing}${ruleLine(app, element, fields, rules, place, save)}`)}</ul>
     ${problem ? html`<p class="error">${icon("circle-alert")}<span>${problem}</span></p>` : nothing}
     ${fields.length ? html`<button type="button" class="button is-small" @click=${more}>${icon("plus")}Add a condition</button>` : nothing}
   </div>`;

@@ -167,10 +167,14 @@ function pageSettings(app) {
   const text = (setting) =>
     control({ ...setting, problem: problemOf(pageProblems, setting.name) }, document[setting.name] ?? "",
       (value) => app.run(commands.updatePage(document, setting.name, value)), () => app.store.settle());
-  const submit = { name: "submit_label", label: "Text of the submit button", widget: "text", maxlength: 60, placeholder: "Submit" };
+  const submit = { name: "submit_label", label: "Submit button", widget: "text", maxlength: 60, placeholder: "Submit" };
+  const general = pageProblems.filter((one) => !PAGE_TEXTS.some((setting) => setting.name === one.setting));
+  const problem = (one) => html`<p class="note is-warn" data-setting=${one.setting ?? nothing} tabindex="-1">${icon("triangle-alert")}
+    <span>${one.message} ${one.setting?.startsWith("options") ? html`<a href=${app.urls.options}>Open Options</a>` : nothing}</span></p>`;
   return html`<header class="settings-head">${icon("file-text")}<h2>Page texts</h2></header>
     <div class="stack is-fields settings-group">
-      ${PAGE_TEXTS.map(text)}
+      ${general.map(problem)}
+      ${PAGE_TEXTS.map((setting) => text(setting.name === "title" ? { ...setting, placeholder: document.name } : setting))}
       ${control(submit, document.options?.submit_label ?? "", (value) => app.run(commands.updateOption(document, "submit_label", value)), () => app.store.settle())}
       <p class="help">Colors, lead source, messages and who is notified are in <a href=${app.urls.options}>Options</a>.</p>
     </div>`;

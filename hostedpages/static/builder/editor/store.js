@@ -149,6 +149,7 @@ export function createStore({ document, catalogue, lockVersion, problems, publis
       state.server = { document: other, problems: fromServer(conflict.problems ?? [], other) };
       say("The other version is loaded. Undo brings yours back.");
       saving.tookOther(other, conflict.lock_version);
+      for (const listener of savedListeners) listener(other, {});
     },
   };
 }
