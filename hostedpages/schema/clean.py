@@ -29,7 +29,7 @@ POSTAL_CODE_MESSAGE = "Please enter a ZIP code such as 84101, or a postal code s
 MAX_EMAIL = 254
 # Zero-width and direction marks: invisible in an address, so two people could look the same.
 _INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
-_DECIMAL = re.compile(r"([+-]?)\$?[ ]?([0-9]{1,15}|[0-9]{1,3}(?:,[0-9]{3}){1,4})?(?:\.([0-9]*))?")
+_DECIMAL = re.compile(r"(-)?\$? ?([+-])?([0-9]{1,15}|[0-9]{1,3}(?:,[0-9]{3}){1,4})?(?:\.([0-9]*))?")
 _ISO_DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 _ISO_TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])(?::[0-5][0-9](?:\.[0-9]{1,6})?)?")
 _CLOCK_TIME = re.compile(r"(0?[1-9]|1[0-2])(?::([0-5][0-9]))?[ ]?([AaPp])\.?[Mm]\.?")
@@ -123,18 +123,17 @@ def decimal(text: str) -> str:
 
     At most 15 digits before and 6 after the point.
     """
-    text = text.strip().replace("\u2212", "-").replace("-$", "$-", 1)
-    if text.startswith("$"):
-        text = text[1:].lstrip()
+    text = text.strip().replace("\u2212", "-")
     found = _DECIMAL.fullmatch(text) if len(text) <= 40 else None
-    if not found or not (found[2] or found[3]):
+    if not found or not (found[3] or found[4]) or (found[1] and found[2]):
         raise ValueError(NUMBER_MESSAGE)
-    whole = (found[2] or "0").replace(",", "").lstrip("0") or "0"
-    after = found[3] or ""
-    if len(after) > 6 or len(whole) > 15:
+    whole = (found[3] or "0").replace(",", "").lstrip("0") or "0"
+    after = found[4] or ""
+    if len(after) > 6:
         raise ValueError("Please enter a number with at most 15 digits and 6 decimals.")
     number = f"{whole}.{after}" if after else whole
-    return f"-{number}" if found[1] == "-" and number.strip("0.") else number
+    is_negative = "-" in (found[1], found[2]) and number.strip("0.") != ""
+    return f"-{number}" if is_negative else number
 
 
 def iso_date(text: str) -> str:

@@ -1,6 +1,7 @@
 """Documents that the tests of this folder share. Must never hold a test."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,16 @@ def when(key: str, operator: str, value: Any = None) -> dict[str, Any]:
     """A show-if rule about one earlier field."""
     rule = {"field": key, "operator": operator}
     return {"all": [rule if value is None else rule | {"value": value}]}
+
+
+def refusal(function: Callable[..., Any], *arguments: Any) -> str:
+    """The words of a refusal, or "" when there was none; anything else fails the test."""
+    try:
+        function(*arguments)
+    except ValueError as error:
+        assert type(error) is ValueError  # noqa: PT017 -- not its UnicodeError, with other words
+        return str(error) or "without words"
+    return ""
 
 
 def page(*elements: dict[str, Any], **options: Any) -> FormSchema:

@@ -1,7 +1,6 @@
 """The contract that every field type keeps, run over each one that is found, with its examples."""
 
 import json
-import time
 from typing import Any
 
 import pytest
@@ -15,6 +14,7 @@ from hostedpages.schema.fields import TYPES, FieldType
 from hostedpages.schema.fields.base import Bad, Good
 from hostedpages.schema.form_schema import FormSchema
 from hostedpages.schema.show_if import OPERATORS
+from tests.schema.samples import refusal
 
 WIDGETS = {"input", "textarea", "choices", "select", "checkbox", "hidden"}
 ALL = pytest.mark.parametrize("kind", TYPES.values(), ids=TYPES.keys())
@@ -160,7 +160,7 @@ def test_it_stands_in_the_catalogue(kind: FieldType) -> None:
 
 
 @ALL
-def test_hostile_text_is_refused_fast_and_in_words(kind: FieldType) -> None:
+def test_hostile_text_gives_a_value_or_words(kind: FieldType) -> None:
     field = _field(kind)
     hostile = [
         "\0", "\ud800", "'", '"><script>', "{{7*7}}", "=1+1", "²", "١٢٣", "1_000", "0x10", "1e308",
@@ -168,20 +168,14 @@ def test_hostile_text_is_refused_fast_and_in_words(kind: FieldType) -> None:
         "e\u0301" * 100, "\ufdfa" * 1_000, "\u202e", "x" * 100_000, "NaN", "-0", "\x85", "\u2028",
     ]  # fmt: skip
     for text in hostile:
-        before = time.process_time()
-        refused = _refusal(kind, field, text)
-        assert time.process_time() - before < 0.5
+        refused = refusal(_journey, kind, field, text)
         assert refused == "" or "Sample" in refused or refused.startswith("Please")
 
 
-def _refusal(kind: FieldType, field: Field, text: str) -> str:
-    try:
-        value = kind.clean([text], field)
-    except ValueError as error:
-        return str(error)
+def _journey(kind: FieldType, field: Field, text: str) -> None:
+    value = kind.clean([text], field)
     json.dumps(kind.to_json(value))
     kind.to_text(value, field)
-    return ""
 
 
 class Rating(FieldType):

@@ -37,7 +37,9 @@ def test_a_rule_about_a_field_that_is_gone_finds_no_answer() -> None:
     assert visible_keys(schema, {"gone": "x"}) == {"a", "b"}
 
 
-answer = st.none() | st.text(max_size=20) | st.booleans() | st.lists(st.text(max_size=5), max_size=3)
+answer = (
+    st.none() | st.text(max_size=20) | st.booleans() | st.lists(st.text(max_size=5), max_size=3)
+)
 
 
 @given(
