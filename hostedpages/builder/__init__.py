@@ -7,6 +7,7 @@ from hostedpages.builder import shell, times
 from hostedpages.builder.blueprint import blueprint
 from hostedpages.builder.deliveries import views as deliveries_views
 from hostedpages.builder.editor import views as editor_views
+from hostedpages.builder.inbox import views as inbox_views
 from hostedpages.builder.options import views as options_views
 from hostedpages.builder.pages import publish_views, workspace
 from hostedpages.builder.pages import views as pages_views
@@ -24,6 +25,7 @@ __all__ = [
     "blueprint",
     "deliveries_views",
     "editor_views",
+    "inbox_views",
     "options_views",
     "pages_views",
     "plan_step_views",

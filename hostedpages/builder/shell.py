@@ -11,11 +11,11 @@ from sqlalchemy import func, select
 
 from hostedpages import clock, db
 from hostedpages.accounts import guard
+from hostedpages.builder.deliveries import queries as deliveries
 from hostedpages.models import Account, Delivery, Heartbeat, User
 
 WORKER_MAY_REST = timedelta(seconds=60)
 OVERDUE_AFTER = timedelta(minutes=5)
-NEEDS_A_PERSON = ("failed", "unknown")
 
 # Who may enter which area; the views' own gates decide, this only leaves out dead links.
 EVERYBODY = ("owner", "admin", "standard", "salesperson")
@@ -73,7 +73,7 @@ def shell() -> Shell:
     if user is None:
         return Shell(account=None, user=None, nav=[], banners=[])
     account = guard.current_account()
-    waiting = deliveries_that_need_a_person(account)
+    waiting = deliveries.needs_person_count(account)
     return Shell(
         account=account,
         user=user,
@@ -103,18 +103,6 @@ def _nav_item(
         href=url_for(f"builder.{chosen}"),
         is_current=is_current,
         count=waiting if label == "Deliveries" else 0,
-    )
-
-
-def deliveries_that_need_a_person(account: Account) -> int:
-    """How many deliveries of this account were given up or have an unknown end."""
-    return (
-        db.session().scalar(
-            select(func.count())
-            .select_from(Delivery)
-            .where(Delivery.account_id == account.id, Delivery.state.in_(NEEDS_A_PERSON))
-        )
-        or 0
     )
 
 

@@ -17,6 +17,7 @@ from hostedpages.models import (
     Account,
     ContactLink,
     Delivery,
+    LeadSource,
     Page,
     PageDay,
     PageVersion,
@@ -28,6 +29,7 @@ from hostedpages.schema.templates import TEMPLATES
 from hostedpages.schema.texts import slug_from
 
 EMPTY = "empty"
+FIRST_SOURCE = "Website"
 
 # Making pages
 
@@ -43,7 +45,10 @@ def create_page(account: Account, document: dict[str, Any]) -> Page:
 
 
 def create_from_template(account: Account, key: str, name: str = "") -> Page:
-    """A new draft from a starting template. Raises NotFound for an unknown template."""
+    """A new draft from a starting template, with a lead source so that it can go live.
+
+    The account's oldest source in use; a first one is made. Raises NotFound for no such template.
+    """
     template = next((each for each in TEMPLATES if each.key == key), None)
     if template is None:
         raise NotFound()
@@ -51,7 +56,9 @@ def create_from_template(account: Account, key: str, name: str = "") -> Page:
     if name.strip():
         name = naming.checked_name(name)
         document |= {"name": name, "slug": slug_from(name)}
-    return create_page(account, document)
+    options = dict(document.get("options") or {})
+    options.setdefault("lead_source", _usual_source(account))
+    return create_page(account, document | {"options": options})
 
 
 def import_document(
@@ -244,6 +251,16 @@ def _add_page(session: Session, account: Account, schema: FormSchema) -> Page:
 def _make_source(session: Session, account: Account, schema: FormSchema) -> None:
     if schema.options.lead_source:
         naming.source_made_if_missing(session, account, schema.options.lead_source)
+
+
+def _usual_source(account: Account) -> str:
+    found = db.session().scalar(
+        select(LeadSource.name)
+        .where(LeadSource.account_id == account.id, LeadSource.active)
+        .order_by(LeadSource.id)
+        .limit(1)
+    )
+    return found or FIRST_SOURCE
 
 
 def _refuse_missing_plan(session: Session, account: Account, schema: FormSchema) -> None:

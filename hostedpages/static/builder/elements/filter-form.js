@@ -1,4 +1,5 @@
 // <filter-form>: around a GET form. Choosing something filters at once; typing filters after a pause.
+// What stands in an element with data-wait waits for a button.
 // Without a script the form has its button. Empty values stay out of the address.
 const PAUSE = 450;
 
@@ -6,7 +7,9 @@ class FilterForm extends HTMLElement {
   connectedCallback() {
     this.form = this.querySelector("form");
     if (!this.form) return;
-    this.form.addEventListener("change", (event) => event.target.type === "search" || this.form.requestSubmit());
+    this.form.addEventListener("change", (event) => {
+      if (event.target.type !== "search" && !event.target.closest("[data-wait]")) this.form.requestSubmit();
+    });
     this.form.addEventListener("input", (event) => {
       if (event.target.type !== "search") return;
       clearTimeout(this.timer);

@@ -1,0 +1,1 @@
+"""Submissions: results of one page, leads of all pages, one submission, exports."""
