@@ -30,7 +30,7 @@ from tests import factories
 from tests.servers import OtherSite, free_port, other_site
 from tools import browser as machine_browser
 
-START_SECONDS = 60
+START_SECONDS = 120
 ACTION_MS = 15_000
 DESKTOP = {"width": 1280, "height": 860}
 PHONE = {"width": 375, "height": 740}
