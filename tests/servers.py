@@ -102,6 +102,13 @@ def other_site(folder: Path) -> Iterator[OtherSite]:
         def __init__(self, *args: Any) -> None:
             super().__init__(*args, directory=str(folder))
 
+        def do_GET(self) -> None:
+            if self.path == "/favicon.ico":  # browsers ask by themselves
+                self.send_response(204)
+                self.end_headers()
+            else:
+                super().do_GET()
+
         def log_message(self, *_args: Any) -> None:
             pass
 
