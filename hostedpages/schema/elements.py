@@ -5,6 +5,7 @@ A closed set: it changes only when the product changes. Must never know a field 
 
 import difflib
 import re
+from functools import lru_cache
 from typing import Annotated, Any, Literal
 
 import pydantic
@@ -55,7 +56,9 @@ def _default(value: object) -> object:
     raise ValueError("A default is a text, a number, yes or no, or a list of choice values.")
 
 
+@lru_cache(maxsize=256)
 def _notes(html: str) -> str:
+    """Safe notes. Kept, because a draft that saves itself is read again every few seconds."""
     cleaned = clean_notes(html)
     if len(re.sub(r"<[^>]*>", "", cleaned)) > MAX_NOTES:
         raise ValueError(f"Please shorten the note to {MAX_NOTES:,} characters.")

@@ -110,6 +110,11 @@ class FormSchema(Strict):
     def _by_key(self) -> dict[str, Field]:
         return {each.key: each for each in self.fields}
 
+    @cached_property
+    def positions(self) -> dict[str, int]:
+        """Each field's place among the fields, by its key."""
+        return {each.key: at for at, each in enumerate(self.fields)}
+
     def field(self, key: str) -> Field | None:
         """The field with this key, or None."""
         return self._by_key.get(key)

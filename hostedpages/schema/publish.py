@@ -169,13 +169,13 @@ def _default_problems(field: Field) -> Iterator[tuple[str, str]]:
 
 
 def _rule_problems(schema: "FormSchema", field: Field, rule: Rule) -> Iterator[tuple[str, str]]:
-    earlier = schema.fields[: schema.fields.index(field)]
     asked = schema.field(rule.field)
     if asked is None:
+        earlier = schema.fields[: schema.positions[field.key]]
         words = f"The rule of “{field.title}” asks for a field “{rule.field}” that is not here."
         yield "field", did_you_mean(words, rule.field, [each.key for each in earlier])
         return
-    if asked not in earlier:
+    if schema.positions[asked.key] >= schema.positions[field.key]:
         words = f"The rule of “{field.title}” may only ask for a field that stands before it"
         yield "field", f"{words}; “{asked.title}” does not."
         return

@@ -22,7 +22,7 @@ class Date(FieldType):
     compare = "moment"
     operators = ("equals", "not_equals", "before", "after", "is_empty", "is_not_empty")
     settings = DateSettings
-    can_bind_to = ("birth_date",)
+    can_bind_to = ("birth_date", "whiteboard")
     examples = Examples(
         good=(
             Good(["2026-05-31"], "2026-05-31", "2026-05-31"),

@@ -22,6 +22,7 @@ class Time(FieldType):
     compare = "moment"
     operators = ("equals", "not_equals", "before", "after", "is_empty", "is_not_empty")
     settings = TimeSettings
+    can_bind_to = ("whiteboard",)
     examples = Examples(
         good=(
             Good(["14:30"], "14:30", "14:30"),
