@@ -8,9 +8,11 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
+from functools import cache
+from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.orm import Session, sessionmaker
 
 from hostedpages.config import Settings
@@ -74,6 +76,22 @@ def _begin_sqlite(connection: Connection) -> None:
     # A deferred transaction that turns into a writer fails at once instead of waiting its turn.
     writes = connection.get_execution_options().get("writes")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def has_current_tables() -> bool:
+    """Whether the database of this unit stands at the newest migration of this code."""
+    connection = session().connection()
+    if not inspect(connection).has_table("alembic_version"):
+        return False
+    found = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return bool(found == _newest_migration())
+
+
+@cache
+def _newest_migration() -> str:
+    # Read from the file names: the web has no other use for the migration library.
+    versions = Path(__file__).parent / "migrations" / "versions"
+    return max(file.name.partition("_")[0] for file in versions.glob("[0-9]*_*.py"))
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from flask import Blueprint, Response, jsonify
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from hostedpages import clock, db, migrate
+from hostedpages import clock, db
 from hostedpages.accounts import guard
 from hostedpages.config import Settings
 from hostedpages.models import Delivery, Heartbeat
@@ -61,7 +61,7 @@ def check_database() -> Check:
     try:
         session = db.session()
         session.execute(text("SELECT 1"))
-        current = migrate.is_current(session.connection())
+        current = db.has_current_tables()
     except SQLAlchemyError as error:
         return Check(
             "database",

@@ -1,4 +1,4 @@
-"""Brings the tables of a database up to this version of the code, and tells whether they are.
+"""Brings the tables of a database up to this version of the code.
 
 Must never run while a request is served: commands and `serve` call it before the web starts.
 """
@@ -7,8 +7,6 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine
 
 _FOLDER = Path(__file__).parent / "migrations"
@@ -29,9 +27,3 @@ def upgrade(engine: Engine) -> None:
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
         command.upgrade(_config(connection), "head")
         connection.commit()
-
-
-def is_current(connection: Connection) -> bool:
-    """Whether the database stands at the newest migration."""
-    head = ScriptDirectory.from_config(_config()).get_current_head()
-    return MigrationContext.configure(connection).get_current_revision() == head

@@ -6,7 +6,8 @@ Must never be asked to unmask: it only ever takes away.
 import re
 
 _EMAIL = re.compile(r"[^\s@<>\"',;:]{1,64}@[^\s@<>\"',;:]{1,255}")
-_LONG_NUMBER = re.compile(r"\+?\d(?:[\s().-]{0,2}\d){6,}")
+# Not inside of an id such as host-1234567-ab12.
+_LONG_NUMBER = re.compile(r"(?<![\w-])\+?\d(?:[\s().-]{0,2}\d){6,}(?![\w-])")
 
 
 def mask(kind: str, value: str) -> str:

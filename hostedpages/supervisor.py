@@ -16,6 +16,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 WEB = [sys.executable, "-m", "gunicorn", "-c", str(ROOT / "gunicorn.conf.py"), "wsgi:app"]
 WORKER = [sys.executable, "-m", "hostedpages", "worker"]
+BOTH = [sys.executable, "-m", "hostedpages.supervisor"]
 GRACE_SECONDS = 4.0  # Ctrl-C ends everything within 5 s
 RESTART_PAUSE_SECONDS = 1.0
 _PR_SET_PDEATHSIG = 1
@@ -42,7 +43,8 @@ def run(environ: Mapping[str, str]) -> int:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
-    both = [Child("web", WEB), Child("worker", WORKER)]
+    web = [*WEB, "--graceful-timeout", str(int(GRACE_SECONDS) - 1)]
+    both = [Child("web", web), Child("worker", WORKER)]
     while not stopping:
         for child in both:
             _keep_running(child, environ)
@@ -96,3 +98,7 @@ def _kill_group(process: subprocess.Popen[bytes]) -> None:
     except ProcessLookupError:
         return
     process.wait()
+
+
+if __name__ == "__main__":
+    sys.exit(run(os.environ))

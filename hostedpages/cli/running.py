@@ -38,7 +38,9 @@ def serve(port: int | None, data: Path | None, no_demo: bool) -> None:
         f"{PREFIX}PORT": str(settings.port),
         f"{PREFIX}PUBLIC_URL": settings.public_url,
     }
-    sys.exit(supervisor.run(environ))
+    sys.stdout.flush()
+    # A fresh and small process watches over both: all that this one has loaded is given back.
+    os.execve(supervisor.BOTH[0], supervisor.BOTH, environ)  # noqa: S606  no shell is wanted
 
 
 @click.command()
