@@ -148,7 +148,8 @@ def _words(element: Element) -> str:
         case Header():
             return f"Header “{element.text}”"
         case Notes():
-            text = re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", element.html)).strip()
+            inner = re.sub(r"</?(?:strong|em|u|a)\b[^>]*>", "", element.html)
+            text = " ".join(re.sub(r"<[^>]*>", " ", inner).split())
             return f"Notes “{_short(text)}”"
         case Line():
             return "Horizontal line"

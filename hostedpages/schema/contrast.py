@@ -6,13 +6,13 @@ Must never see anything but `#rrggbb`.
 import colorsys
 import re
 
-_COLOR = re.compile(r"#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6})")
+COLOR_PATTERN = re.compile(r"#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6})")
 
 
 def normal(text: str) -> str:
     """`#rgb` or `#rrggbb` as lower-case `#rrggbb`. Raises ValueError."""
     text = text.strip()
-    if not _COLOR.fullmatch(text):
+    if not COLOR_PATTERN.fullmatch(text):
         raise ValueError("Please give a color as #rgb or #rrggbb, such as #0b5394.")
     digits = text[1:].lower()
     return "#" + (digits if len(digits) == 6 else "".join(each * 2 for each in digits))

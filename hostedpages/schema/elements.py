@@ -79,7 +79,7 @@ Limit = Annotated[
 Default = Annotated[
     str | int | float | bool | list[str] | None,
     PlainValidator(_default),
-    WithJsonSchema({"type": ["string", "number", "boolean", "array"]}),
+    WithJsonSchema({"type": ["string", "number", "boolean", "array", "null"]}),
 ]
 Length = Annotated[int, pydantic.Field(ge=0, le=MAX_TEXTAREA)]
 

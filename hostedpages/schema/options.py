@@ -70,7 +70,11 @@ def _moment(value: object) -> datetime:
 
 
 Url = Annotated[str, AfterValidator(_optional(urls.https_url))]
-Color = Annotated[str, AfterValidator(contrast.normal)]
+Color = Annotated[
+    str,
+    AfterValidator(contrast.normal),
+    WithJsonSchema({"type": "string", "pattern": f"^{contrast.COLOR_PATTERN.pattern}$"}),
+]
 Email = Annotated[str, AfterValidator(_email)]
 Origin = Annotated[str, AfterValidator(urls.origin)]
 LabelOf = Annotated[Line200 | None, AfterValidator(_name_or_none)]

@@ -8,7 +8,7 @@ import re
 from typing import Annotated
 
 import pydantic
-from pydantic import AfterValidator
+from pydantic import AfterValidator, WithJsonSchema
 
 MAX_LINE = 2_000
 MAX_TEXTAREA = 10_000
@@ -60,8 +60,13 @@ def _filled(text: str) -> str:
     return text
 
 
-Key = Annotated[str, AfterValidator(_key)]
-Slug = Annotated[str, AfterValidator(_slug)]
+def _matching(pattern: re.Pattern[str]) -> WithJsonSchema:
+    """What the JSON Schema says of a text that a validator of ours checks."""
+    return WithJsonSchema({"type": "string", "pattern": f"^{pattern.pattern}$"})
+
+
+Key = Annotated[str, AfterValidator(_key), _matching(KEY_PATTERN)]
+Slug = Annotated[str, AfterValidator(_slug), _matching(SLUG_PATTERN)]
 Name = Annotated[
     str,
     pydantic.Field(max_length=120),

@@ -55,7 +55,7 @@ def test_other_elements_are_named_by_what_they_say() -> None:
     assert _told([header], [header | {"text": "You"}]) == ["Header “About you” became Header “You”"]
     assert _told([], [header, notes, {"kind": "line"}]) == [
         "Header “About you” added",
-        "Notes “We call once .” added",
+        "Notes “We call once.” added",
         "Horizontal line added",
     ]
     assert _told([header], [header | {"level": 3}]) == ["Header “About you” changed"]
