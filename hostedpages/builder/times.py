@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from flask import Blueprint
 from markupsafe import Markup
 
+from hostedpages import clock
 from hostedpages.accounts import guard
 
 
@@ -56,9 +57,11 @@ def local_date(moment: datetime | date | None) -> str:
 
 
 def full_time(moment: datetime) -> str:
-    """ "Tue, Nov 24, 2026, 9:00 am EST" in the account's zone: for what is still to come."""
-    local = moment.astimezone(account_zone())
-    return f"{local:%a}, {local:%b} {local.day}, {local.year}, {_clock_face(local)} {local:%Z}"
+    """ "Tue, Nov 24, 9:00 am EST" in the account's zone, with the year unless it is this one."""
+    where = account_zone()
+    local = moment.astimezone(where)
+    year = "" if local.year == clock.now().astimezone(where).year else f", {local.year}"
+    return f"{local:%a}, {local:%b} {local.day}{year}, {_clock_face(local)} {local:%Z}"
 
 
 def zone_words(name: str) -> str:

@@ -42,6 +42,7 @@ def deliveries_list() -> str:
         kinds=queries.kinds_to_choose(),
         pages=queries.pages_to_choose(account),
         sizes=SIZES,
+        needs_count=queries.needs_person_count(account),
         failed_count=queries.failed_count(account),
         mail_way=mail_way(),
         can_retry=service.can_retry,

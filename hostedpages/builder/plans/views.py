@@ -171,7 +171,7 @@ def plans_people(public_id: str) -> Answer:
         plan=plan,
         tab="people",
         people_count=queries.people_count(plan),
-        people=queries.people_page(plan, number=number, size=25),
+        people=queries.people_page(plan, number=number, size=10),
         states=words.ENROLLMENT_STATES,
     )
 
