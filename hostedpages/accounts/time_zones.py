@@ -30,13 +30,13 @@ AREAS = (
 
 
 @lru_cache(maxsize=1)
-def choices() -> dict[str, list[tuple[str, str]]]:
-    """Groups of (name, words) for a select."""
+def choices() -> dict[str, dict[str, str]]:
+    """Groups of names, each with its words, for a select."""
     known = available_timezones()
     near = {name for name, _ in NEAR}
-    groups = {"United States and Canada": [pair for pair in NEAR if pair[0] in known]}
+    groups = {"United States and Canada": {name: words for name, words in NEAR if name in known}}
     for area in AREAS:
         names = sorted(name for name in known if name.startswith(f"{area}/") and name not in near)
-        groups[area] = [(name, name.partition("/")[2].replace("_", " ")) for name in names]
-    groups["Other"] = [("UTC", "UTC")]
+        groups[area] = {name: name.partition("/")[2].replace("_", " ") for name in names}
+    groups["Other"] = {"UTC": "UTC"}
     return groups

@@ -99,10 +99,8 @@ def _source_page(form: SourceForm, source: LeadSource | None) -> str:
     current = queries.plan_of(source) if source else None
     if current is not None and current not in plans:
         plans = [*plans, current]
-    form.action_plan.choices = [
-        ("", "No plan"),
-        *((plan.public_id, f"{plan.name}{_doubt(plan)}") for plan in plans),
-    ]
+    words = {plan.public_id: f"{plan.name}{_doubt(plan)}" for plan in plans}
+    form.action_plan.choices = {"": "No plan", **words}
     return render_template("builder/settings/source.html", form=form, source=source)
 
 
