@@ -106,16 +106,17 @@ def squeeze(css: str) -> str:
 def palette(surfaces: dict[str, str], base_color: str, highlight_color: str) -> dict[str, str]:
     """The custom properties of one color scheme; every text passes 4.5:1, every control 3:1."""
     surface = surfaces["surface"]
-    button = contrast.nearest_passing(highlight_color, surface, CONTROL_CONTRAST)
+    edge = contrast.nearest_passing(highlight_color, surface, CONTROL_CONTRAST)
     properties = {name.replace("_", "-"): color for name, color in surfaces.items()}
     return properties | {
         "band": base_color,
         "band-text": contrast.text_on(base_color),
         "label": contrast.nearest_passing(base_color, surface, TEXT_CONTRAST),
         "border": contrast.nearest_passing(base_color, surface, CONTROL_CONTRAST),
-        "button": button,
-        "button-text": contrast.text_on(button),
-        "focus": button,
+        # The owner's own color, with an edge where it would be lost on the page.
+        "button": highlight_color,
+        "button-text": contrast.text_on(highlight_color),
+        "focus": edge,
         "link": contrast.nearest_passing(highlight_color, surface, TEXT_CONTRAST),
     }
 

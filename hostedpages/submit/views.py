@@ -59,7 +59,7 @@ def thanks(public_id: str) -> Response:
     version = public().lives.version_of(live, receipt.version_number) if receipt else None
     version = version or live.version
     said = Message(
-        "Thank you",
+        "Your answers have arrived",
         version.schema.options.success_message,
         is_good=True,
         reference=receipt.reference if receipt else "",

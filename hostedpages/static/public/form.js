@@ -215,7 +215,8 @@
   if (!hidden("landing").value) hidden("landing").value = address.searchParams.get("_landing") || address.href;
   if (!hidden("referrer").value) hidden("referrer").value = address.searchParams.get("_referrer") || document.referrer;
 
-  const count = (event) => navigator.sendBeacon?.(`/f/${form.getAttribute("data-form")}/seen`, JSON.stringify({ event }));
+  const id = form.getAttribute("data-form"); // a preview has none and is not counted
+  const count = (event) => id && navigator.sendBeacon?.(`/f/${id}/seen`, JSON.stringify({ event }));
   form.addEventListener("input", () => count("start"), { once: true });
   form.addEventListener("input", decide);
   form.addEventListener("change", (event) => {
