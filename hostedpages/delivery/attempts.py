@@ -7,13 +7,12 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Table, bindparam, delete, func, insert, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from hostedpages.delivery.rows import Finished
-from hostedpages.models import DeliveryAttempt
+from hostedpages.delivery.statements import ATTEMPTS, CLOSE_ATTEMPT, OPEN_ATTEMPT
 
-ATTEMPTS: Table = DeliveryAttempt.metadata.tables["delivery_attempts"]
 STOPPED = "The worker stopped before it could write down how this went."
 # What the attempt is called in the log; a held delivery tried and was sent away for now.
 _OUTCOMES = {"retry": "passing", "held": "passing"}
@@ -21,8 +20,8 @@ _OUTCOMES = {"retry": "passing", "held": "passing"}
 
 def open_many(session: Session, taken: Iterable[tuple[int, int, int]], now: datetime) -> None:
     """Open an attempt for each (account id, delivery id, number)."""
-    session.execute(
-        insert(ATTEMPTS),
+    session.connection().execute(
+        OPEN_ATTEMPT,
         [
             {
                 "account_id": account_id,
@@ -39,17 +38,13 @@ def open_many(session: Session, taken: Iterable[tuple[int, int, int]], now: date
 
 def close_many(session: Session, results: Sequence[Finished], now: datetime) -> None:
     """Write outcome and reply of each result's attempt."""
-    session.execute(
-        update(ATTEMPTS)
-        .where(
-            ATTEMPTS.c.delivery_id == bindparam("row_id"),
-            ATTEMPTS.c.number == bindparam("row_number"),
-        )
-        .values(finished_at=now, outcome=bindparam("new_outcome"), reply=bindparam("new_reply")),
+    session.connection().execute(
+        CLOSE_ATTEMPT,
         [
             {
                 "row_id": each.claimed.id,
                 "row_number": each.claimed.attempt,
+                "new_finished_at": now,
                 "new_outcome": "unknown"
                 if each.was_unknown
                 else _OUTCOMES.get(each.outcome, each.outcome),

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from hostedpages.delivery.kinds import kind_of
 from hostedpages.delivery.kinds.base import Facts
 from hostedpages.delivery.rows import Claimed
+from hostedpages.delivery.sheet import Sheet
 from hostedpages.models import (
     Account,
     Contact,
@@ -36,7 +37,7 @@ class Lead:
     context: dict[str, Any]
     plan_note: str
     created_at: datetime
-    schema: FormSchema
+    sheet: Sheet
     page_name: str
     source_name: str
     account_name: str
@@ -124,7 +125,7 @@ def _leads(session: Session, ids: set[int]) -> dict[int, Lead]:
         .outerjoin(Contact, Contact.id == Submission.contact_id)
         .where(Submission.id.in_(ids))
     ).all()
-    missing = {each.page_version_id for each in rows} - _schemas.keys()
+    missing = {each.page_version_id for each in rows} - _sheets.keys()
     if missing:
         _remember(session, missing)
     return {
@@ -134,7 +135,7 @@ def _leads(session: Session, ids: set[int]) -> dict[int, Lead]:
             context=each.context,
             plan_note=each.plan_note,
             created_at=each.created_at,
-            schema=schema,
+            sheet=sheet,
             page_name=each.page_name,
             source_name=each.source_name or "",
             account_name=each.account_name,
@@ -146,23 +147,23 @@ def _leads(session: Session, ids: set[int]) -> dict[int, Lead]:
             contact_phone=each.cell_phone or each.home_phone or "",
         )
         for each in rows
-        if (schema := _schemas[each.page_version_id]) is not None
+        if (sheet := _sheets[each.page_version_id]) is not None
     }
 
 
 # A version never changes after its insert, so its schema may be kept for as long as there is room.
-_schemas: dict[int, FormSchema | None] = {}
-MAX_SCHEMAS = 500
+_sheets: dict[int, Sheet | None] = {}
+MAX_SHEETS = 500
 
 
 def _remember(session: Session, version_ids: set[int]) -> None:
-    if len(_schemas) + len(version_ids) > MAX_SCHEMAS:
-        _schemas.clear()
+    if len(_sheets) + len(version_ids) > MAX_SHEETS:
+        _sheets.clear()
     rows = session.execute(
         select(PageVersion.id, PageVersion.document).where(PageVersion.id.in_(version_ids))
     )
     for version_id, document in rows:
         try:
-            _schemas[version_id] = FormSchema.load(document)
+            _sheets[version_id] = Sheet(FormSchema.load(document))
         except DocumentError:
-            _schemas[version_id] = None  # the lead still reaches its people, by the plain letter
+            _sheets[version_id] = None  # the lead still reaches its people, by the plain letter

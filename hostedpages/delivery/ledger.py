@@ -6,10 +6,8 @@ Must never report a mark or an outcome before it is committed.
 
 import asyncio
 import logging
-from collections.abc import Callable
 from concurrent.futures import Executor
 from datetime import timedelta
-from functools import partial
 
 from sqlalchemy.exc import DBAPIError
 
@@ -20,6 +18,8 @@ from hostedpages.delivery.rows import Claimed, Finished
 log = logging.getLogger("hostedpages.worker")
 
 RETRY_SECONDS = 0.5
+# Short, because a mail that is sent but not written down is sent twice if the worker is killed.
+GATHER_SECONDS = 0.01
 
 
 class LeaseLost(Exception):
@@ -32,12 +32,16 @@ class Ledger:
     def __init__(self, threads: Executor, lease: timedelta) -> None:
         self._threads = threads
         self._lease = lease
+        self.fresh_seconds = lease.total_seconds() / 2  # for so long a mark needs no second look
         self._marks: list[tuple[Claimed, asyncio.Future[bool]]] = []
         self._ends: list[tuple[Finished, asyncio.Future[bool]]] = []
         self._news = asyncio.Event()
+        # Deliveries that may be with the other side already: these must not be given back.
+        self.begun: set[int] = set()
 
     async def mark_sending(self, claimed: Claimed) -> None:
         """Commit that this delivery is about to reach the other side. Raises LeaseLost."""
+        self.begun.add(claimed.id)
         done: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._marks.append((claimed, done))
         self._news.set()
@@ -49,45 +53,43 @@ class Ledger:
         done: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._ends.append((result, done))
         self._news.set()
-        return await done
+        try:
+            return await done
+        finally:
+            self.begun.discard(result.claimed.id)
 
     async def run(self) -> None:
         """Write batch after batch until canceled."""
         while True:
             await self._news.wait()
+            if not self._marks:
+                await asyncio.sleep(GATHER_SECONDS)  # nobody waits for an outcome but its seat
             self._news.clear()
             marks, self._marks = self._marks, []
             ends, self._ends = self._ends, []
-            if marks:
-                held = await self._write(partial(self._mark, [each for each, _ in marks]))
-                for claimed, done in marks:
-                    _tell(done, claimed.id in held)
-            if ends:
-                lost = await self._write(partial(_finish, [each for each, _ in ends]))
-                for result, done in ends:
-                    _tell(done, result.claimed.id not in lost)
+            held, lost = await self._write(
+                [claimed for claimed, _ in marks], [result for result, _ in ends]
+            )
+            for claimed, done in marks:
+                _tell(done, claimed.id in held)
+            for result, done in ends:
+                _tell(done, result.claimed.id not in lost)
 
-    async def _write(self, write: Callable[[], set[int]]) -> set[int]:
+    async def _write(self, marks: list[Claimed], ends: list[Finished]) -> tuple[set[int], set[int]]:
         """Write in a thread; a database that is away for a moment is waited for."""
+
+        def write() -> tuple[set[int], set[int]]:
+            with db.unit():
+                return outbox.write(marks, ends, clock.now(), lease=self._lease)
+
         loop = asyncio.get_running_loop()
         while True:
             try:
                 return await loop.run_in_executor(self._threads, write)
             except DBAPIError as error:
-                log.warning(
-                    "The database refused a batch",
-                    extra={"fields": {"error": type(error).__name__}},
-                )
+                fields = {"error": type(error).__name__}
+                log.warning("The database refused a batch", extra={"fields": fields})
                 await asyncio.sleep(RETRY_SECONDS)
-
-    def _mark(self, claims: list[Claimed]) -> set[int]:
-        with db.unit():
-            return outbox.mark_sending(claims, clock.now(), lease=self._lease)
-
-
-def _finish(results: list[Finished]) -> set[int]:
-    with db.unit():
-        return outbox.finish(results, clock.now())
 
 
 def _tell(done: asyncio.Future[bool], answer: bool) -> None:

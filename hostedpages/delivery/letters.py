@@ -31,6 +31,8 @@ class Letters:
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
+            auto_reload=False,
+            cache_size=-1,
         )
         self._writers: dict[str, Callable[[str, Payload, Facts], Letter]] = {
             "new_lead": self._new_lead,

@@ -5,7 +5,6 @@ the page says so, and never a value that could be taken for markup or a link of 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
@@ -19,7 +18,6 @@ from hostedpages.delivery.kinds.base import spoken_time
 from hostedpages.mail.headers import one_address
 from hostedpages.models import Account
 from hostedpages.pii import mask
-from hostedpages.schema.contact_fields import CONTACT_FIELDS
 from hostedpages.schema.elements import Field
 
 KIND = "notify_user"
@@ -70,26 +68,17 @@ def new_lead_rows(
     ]
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """One answered field, as the visitor saw it."""
-
-    label: str
-    text: str
-
-
 def describe(lead: Lead, *, returning: bool, public_url: str) -> dict[str, Any]:
     """Everything the new-lead templates show, already masked where the page asks for it."""
-    is_masked = not lead.schema.options.notify_personal_data
+    is_masked = not lead.sheet.schema.options.notify_personal_data
     answers, wishes = [], []
-    for field in lead.schema.fields:
+    for field, kind in lead.sheet.fields:
         text = _answer(field, lead.answers.get(field.key))
         if not text:
             continue
-        kind = personal_kind(field)
         if is_masked and kind:
             text = mask(kind, text)
-        answers.append(Answer(field.label, text))
+        answers.append((field.label, text))
         if not field.binds_to and not kind:
             wishes.append(text)
     name = lead.contact_name or _bound(lead, "full_name") or _name(lead)
@@ -104,7 +93,7 @@ def describe(lead: Lead, *, returning: bool, public_url: str) -> dict[str, Any]:
     return {
         "who": who,
         "wish": " · ".join(_short(each) for each in wishes[:3])
-        or lead.schema.title
+        or lead.sheet.schema.title
         or lead.page_name,
         "is_returning": returning,
         "answers": answers,
@@ -118,7 +107,7 @@ def describe(lead: Lead, *, returning: bool, public_url: str) -> dict[str, Any]:
         "account": lead.account_name,
         "at": spoken_time(lead.created_at.astimezone(_zone(lead.time_zone))),
         "campaign": [
-            Answer(label, _short(str(value)))
+            (label, _short(value))
             for key, label in CAMPAIGN.items()
             if (value := _touch(context, key))
         ],
@@ -126,19 +115,6 @@ def describe(lead: Lead, *, returning: bool, public_url: str) -> dict[str, Any]:
         "reply_to": address,
         "is_masked": is_masked,
     }
-
-
-def personal_kind(field: Field) -> str:
-    """The `pii.mask` kind of a field that holds personal data, else an empty string.
-
-    Bound fields ask the catalogue. An unbound field whose type can only be bound to personal data
-    (an email address, a phone number) counts as well.
-    """
-    if field.binds_to:
-        bound = CONTACT_FIELDS.get(field.binds_to)
-        return bound.mask if bound and bound.pii else ""
-    could = [CONTACT_FIELDS[key] for key in field.type.can_bind_to if key in CONTACT_FIELDS]
-    return could[0].mask if could and all(each.pii for each in could) else ""
 
 
 def _answer(field: Field, stored: Any) -> str:
@@ -155,7 +131,7 @@ def _answer(field: Field, stored: Any) -> str:
 
 
 def _bound(lead: Lead, contact_field: str) -> str:
-    for field in lead.schema.fields:
+    for field, _ in lead.sheet.fields:
         if field.binds_to == contact_field:
             return _answer(field, lead.answers.get(field.key))
     return ""

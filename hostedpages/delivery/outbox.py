@@ -8,17 +8,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Table,
-    bindparam,
-    func,
-    insert,
-    literal_column,
-    select,
-    tuple_,
-    update,
-)
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from hostedpages import db
@@ -27,6 +17,15 @@ from hostedpages.delivery import attempts
 from hostedpages.delivery.ending import complete_enrollments
 from hostedpages.delivery.history import note
 from hostedpages.delivery.rows import Claimed, Finished, row
+from hostedpages.delivery.statements import ANY_DUE, CLAIM, END, MARK, OWNED, RENEW
+from hostedpages.delivery.which import (
+    DELIVERIES,
+    IS_CLAIMED,
+    IS_HELD,
+    IS_LEASED,
+    ours,
+    pairs,
+)
 from hostedpages.errors import Conflict
 from hostedpages.models import Delivery
 
@@ -47,17 +46,12 @@ __all__ = [
     "renew",
     "retry",
     "row",
+    "write",
 ]
 
 LEASE = timedelta(seconds=60)
 CRASHES_ALLOWED = 5
 
-DELIVERIES: Table = Delivery.metadata.tables["deliveries"]
-# Literal, so that both databases see that a partial index answers the question.
-_IS_PENDING: ColumnElement[bool] = literal_column("deliveries.state = 'pending'")
-_IS_CLAIMED: ColumnElement[bool] = literal_column("deliveries.state = 'claimed'")
-_IS_LEASED: ColumnElement[bool] = literal_column("deliveries.state in ('claimed', 'sending')")
-_IS_HELD: ColumnElement[bool] = literal_column("deliveries.state = 'held'")
 _STATE = {"retry": "pending"}
 _ENDS = ("delivered", "failed", "unknown", "skipped")
 _CAN_BE_STOPPED = ("pending", "held", "claimed", "unknown")
@@ -76,49 +70,16 @@ def put(session: Session, **values: Any) -> None:
 
 def is_anything_due(now: datetime) -> bool:
     """Whether a claim would find something; reads only, so that waiting disturbs no writer."""
-    due = select(DELIVERIES.c.id).where(_IS_PENDING, DELIVERIES.c.due_at <= now).limit(1)
-    return db.session().scalar(due) is not None
+    return db.session().connection().execute(ANY_DUE, {"now": now}).first() is not None
 
 
 def claim(worker: str, limit: int, now: datetime, *, lease: timedelta = LEASE) -> list[Claimed]:
     """Take up to `limit` due deliveries, the longest due first, each with an open attempt."""
     if limit <= 0:
         return []
-    due = (
-        select(DELIVERIES.c.id)
-        .where(_IS_PENDING, DELIVERIES.c.due_at <= now)
-        .order_by(DELIVERIES.c.due_at)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-        .cte("due")  # a plain subquery may be run twice by PostgreSQL, and then takes too many
-    )
+    wanted = {"now": now, "up_to": limit, "new_worker": worker, "new_lease": now + lease}
     with transaction() as session:
-        taken = session.execute(
-            update(DELIVERIES)
-            .where(DELIVERIES.c.id.in_(select(due.c.id)))
-            .values(
-                state="claimed",
-                worker=worker,
-                lease_until=now + lease,
-                fence=DELIVERIES.c.fence + 1,
-                attempts=DELIVERIES.c.attempts + 1,
-            )
-            .returning(
-                DELIVERIES.c.id,
-                DELIVERIES.c.public_id,
-                DELIVERIES.c.account_id,
-                DELIVERIES.c.kind,
-                DELIVERIES.c.payload,
-                DELIVERIES.c.recipient,
-                DELIVERIES.c.submission_id,
-                DELIVERIES.c.contact_id,
-                DELIVERIES.c.page_id,
-                DELIVERIES.c.enrollment_id,
-                DELIVERIES.c.created_at,
-                DELIVERIES.c.fence,
-                DELIVERIES.c.attempts.label("attempt"),
-            )
-        ).all()
+        taken = session.connection().execute(CLAIM, wanted).all()
         if not taken:
             return []
         attempts.open_many(
@@ -130,32 +91,7 @@ def claim(worker: str, limit: int, now: datetime, *, lease: timedelta = LEASE) -
 
 def mark_sending(claims: Sequence[Claimed], now: datetime, *, lease: timedelta = LEASE) -> set[int]:
     """Commit that these are about to reach the other side; return the ids still held by us."""
-    if not claims:
-        return set()
-    with transaction() as session:
-        return set(
-            session.scalars(
-                update(DELIVERIES)
-                .where(_IS_CLAIMED, _ours(claims))
-                .values(state="sending", lease_until=now + lease)
-                .returning(DELIVERIES.c.id)
-            )
-        )
-
-
-def renew(claims: Sequence[Claimed], now: datetime, *, lease: timedelta = LEASE) -> set[int]:
-    """Extend the leases of rows being worked on; return the ids still held by us."""
-    if not claims:
-        return set()
-    with transaction() as session:
-        return set(
-            session.scalars(
-                update(DELIVERIES)
-                .where(_IS_LEASED, _ours(claims))
-                .values(lease_until=now + lease)
-                .returning(DELIVERIES.c.id)
-            )
-        )
+    return write(claims, (), now, lease=lease)[0]
 
 
 def finish(results: Sequence[Finished], now: datetime) -> set[int]:
@@ -164,45 +100,60 @@ def finish(results: Sequence[Finished], now: datetime) -> set[int]:
     Closes each attempt, ends an enrollment whose last delivery this was, and blanks a payload
     that held a secret.
     """
+    return write((), results, now)[1]
+
+
+def write(
+    marks: Sequence[Claimed],
+    results: Sequence[Finished],
+    now: datetime,
+    *,
+    lease: timedelta = LEASE,
+) -> tuple[set[int], set[int]]:
+    """`mark_sending` and `finish` in one transaction; returns what they return."""
+    if not marks and not results:
+        return set(), set()
+    with transaction() as session:
+        return _mark(session, marks, now + lease), _finish(session, results, now)
+
+
+def renew(claims: Sequence[Claimed], now: datetime, *, lease: timedelta = LEASE) -> set[int]:
+    """Extend the leases of rows being worked on; return the ids still held by us."""
+    if not claims:
+        return set()
+    wanted = {"pairs": pairs(claims), "new_lease": now + lease}
+    with transaction() as session:
+        return set(session.connection().execute(RENEW, wanted).scalars())
+
+
+def _mark(session: Session, marks: Sequence[Claimed], lease_until: datetime) -> set[int]:
+    if not marks:
+        return set()
+    wanted = {"pairs": pairs(marks), "new_lease": lease_until}
+    return set(session.connection().execute(MARK, wanted).scalars())
+
+
+def _finish(session: Session, results: Sequence[Finished], now: datetime) -> set[int]:
     if not results:
         return set()
-    with transaction() as session:
-        owned = set(
-            session.scalars(
-                select(DELIVERIES.c.id)
-                .where(_IS_LEASED, _ours([each.claimed for each in results]))
-                .order_by(DELIVERIES.c.id)
-                .with_for_update()
-            )
-        )
-        ours = [each for each in results if each.claimed.id in owned]
-        _write_ends(session, ours, now)
-        ended = {
-            each.claimed.enrollment_id
-            for each in ours
-            if each.claimed.enrollment_id is not None and each.outcome in _ENDS
-        }
-        complete_enrollments(session, ended, now)
+    wanted = {"pairs": pairs([each.claimed for each in results])}
+    owned = set(session.connection().execute(OWNED, wanted).scalars())
+    mine = [each for each in results if each.claimed.id in owned]
+    _write_ends(session, mine, now)
+    ended = {
+        each.claimed.enrollment_id
+        for each in mine
+        if each.claimed.enrollment_id is not None and each.outcome in _ENDS
+    }
+    complete_enrollments(session, ended, now)
     return {each.claimed.id for each in results} - owned
 
 
 def _write_ends(session: Session, results: Sequence[Finished], now: datetime) -> None:
     if not results:
         return
-    session.execute(
-        update(DELIVERIES)
-        .where(DELIVERIES.c.id == bindparam("row_id"), DELIVERIES.c.fence == bindparam("row_fence"))
-        .values(
-            state=bindparam("new_state"),
-            due_at=func.coalesce(
-                bindparam("new_due_at", type_=DELIVERIES.c.due_at.type), DELIVERIES.c.due_at
-            ),
-            error=bindparam("new_error"),
-            receipt=bindparam("new_receipt"),
-            finished_at=bindparam("new_finished_at"),
-            lease_until=None,
-            worker="",
-        ),
+    session.connection().execute(
+        END,
         [
             {
                 "row_id": each.claimed.id,
@@ -229,7 +180,7 @@ def release(claims: Sequence[Claimed]) -> None:
     with transaction() as session:
         released = session.scalars(
             update(DELIVERIES)
-            .where(_IS_CLAIMED, _ours(claims))
+            .where(IS_CLAIMED, ours(claims))
             .values(
                 state="pending", lease_until=None, worker="", attempts=DELIVERIES.c.attempts - 1
             )
@@ -254,7 +205,7 @@ def free_expired(now: datetime, sends_again: Callable[[str, dict[str, Any], int]
                 DELIVERIES.c.payload,
                 DELIVERIES.c.enrollment_id,
             )
-            .where(_IS_LEASED, DELIVERIES.c.lease_until < now)
+            .where(IS_LEASED, DELIVERIES.c.lease_until < now)
             .order_by(DELIVERIES.c.id)
             .with_for_update(skip_locked=True)
         ).all()
@@ -290,7 +241,7 @@ def free_expired(now: datetime, sends_again: Callable[[str, dict[str, Any], int]
 
 def free_held(now: datetime, *, all_of_them: bool = False) -> int:
     """Make held deliveries whose time has come pending again; return how many."""
-    is_due = _IS_HELD if all_of_them else _IS_HELD & (DELIVERIES.c.due_at <= now)
+    is_due = IS_HELD if all_of_them else IS_HELD & (DELIVERIES.c.due_at <= now)
     with transaction() as session:
         freed = session.scalars(
             update(DELIVERIES)
@@ -382,9 +333,3 @@ def _move(
         if known is not None:
             session.expire(known)
     return len(moved)
-
-
-def _ours(claims: Sequence[Claimed]) -> Any:
-    return tuple_(DELIVERIES.c.id, DELIVERIES.c.fence).in_(
-        [(each.id, each.fence) for each in claims]
-    )

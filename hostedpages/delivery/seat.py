@@ -6,6 +6,7 @@ stop another. Holds no transaction while it waits for the other side.
 
 import asyncio
 import logging
+import math
 import time
 from dataclasses import replace
 from datetime import timedelta
@@ -53,7 +54,7 @@ class Sending:
         """Bring one delivery to its end; True when held mail of others may go on now.
 
         1. Ask the plan and the kind whether it may go at this moment.
-        2. Send; `sending` is committed just before the other side could accept it.
+        2. Send; `sending` is committed before the other side could accept it.
         3. Commit the outcome. A lease lost on the way ends it silently: another one works on it.
         """
         kind = kind_of(claimed.kind)
@@ -97,8 +98,15 @@ class Sending:
         return verdict.of_success(claimed, kind, receipt), self.breaker.answered()
 
     async def _send(self, claimed: Claimed, kind: DeliveryKind, facts: Facts) -> str:
-        async def before_final() -> None:
+        marked_at = -math.inf
+        if kind.may_repeat:
             await self._ledger.mark_sending(claimed)
+            marked_at = time.monotonic()
+
+        async def before_final() -> None:
+            # A process that stood still must ask again whether the row is still its own.
+            if time.monotonic() - marked_at > self._ledger.fresh_seconds:
+                await self._ledger.mark_sending(claimed)
 
         try:
             return await kind.deliver(claimed, facts, self._tools, before_final)

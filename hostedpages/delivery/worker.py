@@ -43,7 +43,7 @@ CRASHES_BEFORE_ALONE = 3
 class Timing:
     """Seconds, but for `seats`: how many deliveries are on their way at once."""
 
-    seats: int = 40
+    seats: int = 100
     lease: float = 60
     renew: float = 15
     scan: float = 10
@@ -89,7 +89,7 @@ def run_until_idle(settings: Settings) -> None:
     """Deliver everything that is due now, then return. For tests and commands."""
 
     async def until_idle() -> None:
-        worker = Worker(settings, Timing(poll=0.01))
+        worker = Worker(settings, Timing(poll=0.1))
         await worker.run(asyncio.Event(), until_idle=True)
 
     asyncio.run(until_idle())
@@ -204,18 +204,29 @@ class Worker:
             log.error("A seat broke", exc_info=error)
 
     async def _drain(self) -> None:
-        """Let what is on its way end; give back what did not begin within the time."""
+        """Give back at once what has not reached the other side; let the rest end."""
         self._is_draining = True
-        tasks = set(self._tasks)
-        if tasks:
-            await asyncio.wait(tasks, timeout=self._timing.drain)
-        left = dict(self._tasks)
+        await self._give_back({t: c for t, c in self._tasks.items() if c.id not in self._begun})
+        if self._tasks:
+            await asyncio.wait(set(self._tasks), timeout=self._timing.drain)
+        await self._give_back(dict(self._tasks))
+
+    async def _give_back(self, left: dict[asyncio.Task[None], Claimed]) -> None:
+        if not left:
+            return
         for task in left:
             task.cancel()
-        if left:
-            await asyncio.wait(left, timeout=1)
-            claims = list(left.values())
-            await self._in_database(lambda: _release(claims))
+        await asyncio.wait(left, timeout=1)
+
+        def release() -> None:
+            with db.unit():
+                outbox.release(list(left.values()))
+
+        await self._in_database(release)
+
+    @property
+    def _begun(self) -> set[int]:
+        return self._ledger.begun
 
     async def _renew(self) -> None:
         claims = dict(self._tasks)
@@ -306,8 +317,3 @@ def _gather(session: Session, claims: Sequence[Claimed]) -> dict[int, Facts]:
 def _go_on() -> None:
     with db.unit():
         outbox.free_held(clock.now(), all_of_them=True)
-
-
-def _release(claims: list[Claimed]) -> None:
-    with db.unit():
-        outbox.release(claims)

@@ -14,10 +14,10 @@ from email.utils import format_datetime
 
 from hostedpages.mail.headers import encode_header, one_address, sender_header, valid_text
 
-MAX_BODY_BYTES = 512 * 1024
+MAX_BODY_CHARACTERS = 512 * 1024
+MAX_LINE = 990  # RFC 5322 allows 998
 _HEADER_LINE = re.compile(rb"([A-Za-z][A-Za-z0-9-]*): [\x20-\x7e]*")
 _CONTINUATION = re.compile(rb"[ \t][\x20-\x7e]*[\x21-\x7e][\x20-\x7e]*")
-_LONG_LINE = re.compile(r"[^\n]{79}")
 _IDENTIFIER = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _MESSAGE_MARK = "=_"  # cannot stand in quoted-printable or base64, so a boundary cannot be forged
 
@@ -134,17 +134,28 @@ def _content(text: str, html: str | None, boundary: str) -> bytes:
 
 def _part(subtype: str, text: str) -> bytes:
     text = _lines(text)
-    if text.isascii() and _MESSAGE_MARK not in text and not _LONG_LINE.search(text):
-        data, coding = text.encode("ascii"), "7bit"
-        charset = "us-ascii"
-    else:
-        data, coding, charset = text.encode(), "quoted-printable", "utf-8"
-        if len(data) - len(text) > len(text) // 3:
-            return _part_base64(subtype, text)
-        # The newline at the end tells binascii which kind of line break to write.
-        data = binascii.b2a_qp(data.replace(b"\n", b"\r\n"), istext=True)
-        return _part_head(subtype, charset, coding) + data
-    return _part_head(subtype, charset, coding) + data.replace(b"\n", b"\r\n")
+    if text.isascii() and _fits(text):
+        return _part_head(subtype, "us-ascii", "7bit") + _to_crlf(text.encode("ascii"))
+    data = text.encode()
+    if subtype == "html" and _fits(text) and len(data) - len(text) < 200:
+        # Character references keep a nearly plain page plain, and cost nothing to decode.
+        data = text.encode("ascii", "xmlcharrefreplace")
+        if _fits(data.decode("ascii")):
+            return _part_head(subtype, "us-ascii", "7bit") + _to_crlf(data)
+    if len(data) - len(text) > len(text) // 3:
+        return _part_base64(subtype, text)
+    # The line break at the end tells binascii which kind to write.
+    data = binascii.b2a_qp(_to_crlf(text.encode()), istext=True)
+    return _part_head(subtype, "utf-8", "quoted-printable") + data
+
+
+def _fits(text: str) -> bool:
+    """As it is: no line over the limit of RFC 5322, nothing that looks like a boundary."""
+    return _MESSAGE_MARK not in text and max(map(len, text.split("\n"))) < MAX_LINE
+
+
+def _to_crlf(data: bytes) -> bytes:
+    return data.replace(b"\n", b"\r\n")
 
 
 def _part_base64(subtype: str, text: str) -> bytes:
@@ -161,5 +172,5 @@ def _part_head(subtype: str, charset: str, coding: str) -> bytes:
 
 def _lines(text: str) -> str:
     """Valid Unicode with `\\n` line breaks, capped, and one at the end."""
-    text = valid_text(text[:MAX_BODY_BYTES]).replace("\r\n", "\n").replace("\r", "\n")
+    text = valid_text(text[:MAX_BODY_CHARACTERS]).replace("\r\n", "\n").replace("\r", "\n")
     return text if text.endswith("\n") else text + "\n"

@@ -128,8 +128,11 @@ class Transport:
                 if is_kept:
                     continue  # the server had closed a kept connection: nothing was sent yet
                 raise self._lost(error) from None
-            except BaseException:
+            except MailError:
                 self._keep(dialog)
+                raise
+            except BaseException:
+                dialog.abort()  # canceled in the middle: answers are still on their way
                 raise
             break
         try:

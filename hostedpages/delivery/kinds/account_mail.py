@@ -16,6 +16,7 @@ class AccountMail(MailKind):
     label = "Account mail"
     icon = "key"
     has_secret = True
+    may_repeat = True
     examples = (
         Example(
             payload={

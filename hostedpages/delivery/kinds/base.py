@@ -154,6 +154,9 @@ class DeliveryKind:
     settings: type[StepSettings] = StepSettings
     # The payload opens a door (a sign-in link): it is blanked when the delivery has ended.
     has_secret: bool = False
+    # A second copy does no harm, so it is marked as sending before it is written, together with
+    # many others; else just before the other side could accept it.
+    may_repeat: bool = False
     examples: Sequence[Example] = ()
 
     def prepare(self, settings: dict[str, Any], context: StepContext) -> list[Prepared]:
@@ -187,7 +190,7 @@ class DeliveryKind:
 
     def sends_again(self, payload: Payload, unknowns: int) -> bool:
         """After an unknown outcome (the `unknowns`-th, from 1): send again, or ask a person?"""
-        return True
+        return self.may_repeat
 
     def gives_up_after(self, payload: Payload) -> timedelta | None:
         """Stop trying this long after the delivery was put; None: only the schedule ends it."""

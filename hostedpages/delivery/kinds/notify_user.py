@@ -45,6 +45,7 @@ class NotifyUser(MailKind):
     icon = "bell"
     is_step = True
     settings = NotifyUserSettings
+    may_repeat = True
     examples = (
         Example(
             payload={"template": PLAN_NOTICE, "user_id": None, "subject": "Call Ann", "text": ""},
