@@ -49,7 +49,7 @@ def answer_text(field: Field, stored: Any) -> str:
     try:
         value = field.type.from_json(stored)
         return "" if field.type.is_empty(value) else field.type.to_text(value, field)
-    except (ValueError, TypeError, AttributeError, KeyError):
+    except (ValueError, TypeError, AttributeError, LookupError, ArithmeticError):
         return ", ".join(map(str, stored)) if isinstance(stored, list) else str(stored)
 
 
