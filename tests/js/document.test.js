@@ -69,3 +69,10 @@ test("a copy has its own key and identity and leaves the contact field to the fi
   assert.deepEqual(plain(copy), { kind: "field", key: "first_name_2", type: "text", label: "first_name", required: true });
   assert.notEqual(copy[ID], document.elements[0][ID]);
 });
+
+test("a new element says at once what a document must say", () => {
+  const make = (kind) => plain(newElement(withIds(form()), catalogue, { kind }));
+  assert.deepEqual(make("header"), { kind: "header", text: "Header" });
+  assert.deepEqual(make("notes"), { kind: "notes", html: "" });
+  assert.deepEqual(make("separator"), { kind: "separator" });
+});

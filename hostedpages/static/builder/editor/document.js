@@ -169,7 +169,7 @@ export function rulesOf(element) {
  * What a fresh choice list starts with comes from here, so that it is valid at once.
  */
 export function newElement(document, catalogue, item) {
-  if (item.kind !== "field") return { kind: item.kind, ...(item.values ?? {}), [ID]: newId() };
+  if (item.kind !== "field") return { kind: item.kind, ...neededTexts(catalogue, item), [ID]: newId() };
   const contact = item.contact ? contactField(catalogue, item.contact) : null;
   const type = catalogue.field_types.find((one) => one.key === (contact?.type ?? item.type));
   const label = contact?.label ?? type.label;
@@ -185,6 +185,16 @@ export function newElement(document, catalogue, item) {
     element.choices = ["Option 1", "Option 2"].map((text) => ({ value: slug(text), label: text }));
   }
   return element;
+}
+
+// What a document must say about an element even while it is empty.
+function neededTexts(catalogue, item) {
+  const kind = kindOf(catalogue, item);
+  const names = (kind?.settings ?? []).map((setting) => setting.name);
+  return {
+    ...(names.includes("text") ? { text: kind.label } : {}),
+    ...(names.includes("html") ? { html: "" } : {}),
+  };
 }
 
 /** A copy with its own key. A contact field can be filled by one field only, so that is left out. */

@@ -178,10 +178,12 @@ function revealRow(id) {
   whenDrawn(`[data-id="${id}"]`, (row) => row.scrollIntoView({ block: "nearest" }));
 }
 
+// Where one writes what the new element says.
 function focusName() {
-  whenDrawn("[data-part=settings] :is([data-setting=label], [data-setting=text], [data-setting=title]) :is(input, textarea)", (input) => {
+  const names = ["label", "text", "title", "html"].map((name) => `[data-setting=${name}]`).join(", ");
+  whenDrawn(`[data-part=settings] :is(${names}) :is(input, textarea, .notes-area)`, (input) => {
     input.focus();
-    input.select();
+    input.select?.();
   });
 }
 

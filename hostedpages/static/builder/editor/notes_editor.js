@@ -20,7 +20,7 @@ function toFragment(text) {
 // The one spelling of each tag that the server keeps, and nothing of the editor's own attributes.
 function stored(root) {
   const write = (node) => {
-    if (node.nodeType === Node.TEXT_NODE) return escaped(node.data.replaceAll("\u200b", ""));
+    if (node.nodeType === Node.TEXT_NODE) return escaped(node.data.replaceAll("\u200b", "").replaceAll("\u00a0", " "));
     if (node.nodeType !== Node.ELEMENT_NODE) return "";
     const given = node.localName;
     const tag = NAMES[given] ?? given;

@@ -116,6 +116,7 @@ export function paletteView({ document, catalogue, query, type, pick, isDocked }
     }
   };
   return html`<div class="palette" @keydown=${walk}>
+    <h2 class="visually-hidden">${isDocked ? "Add an element" : "Add an element here"}</h2>
     <div class="search palette-search">
       ${icon("search")}
       <input

@@ -88,6 +88,7 @@ export function createStore({ document, catalogue, lockVersion, problems, publis
     take(result);
     const { select, words } = result.entry;
     state.selection = elementById(state.document, select) ? select : keptSelection();
+    state.toast = null; // what it offered to undo may not be the last step any more
     say(`${verb}: ${words}`);
     saving.changed(0);
     tell();

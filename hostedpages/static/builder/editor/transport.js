@@ -104,7 +104,7 @@ export function connectPage(app, { state, pill, spoken, toasts }) {
   document.addEventListener(
     "click",
     async (event) => {
-      const link = event.target.closest?.(".tabs a[href], .head-actions a[href], .head-actions button");
+      const link = event.target.closest?.(".tabs a[href], .head-actions a[href], .head-actions button, .designer a[href]");
       const isPlain = !(event.ctrlKey || event.metaKey || event.shiftKey || event.button);
       if (!link || !isPlain || store.saving.isSaved || link.dataset.waited) return;
       event.preventDefault();
