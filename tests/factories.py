@@ -16,6 +16,9 @@ from hostedpages.models import (
     Base,
     Contact,
     ContactLink,
+    Delivery,
+    DeliveryAttempt,
+    Enrollment,
     LeadSource,
     Page,
     PageVersion,
@@ -180,3 +183,28 @@ def submission(page: Page, contact: Contact | None = None, **values: Any) -> Sub
             **values,
         )
     )
+
+
+def enrollment(plan: ActionPlan, contact: Contact, **values: Any) -> Enrollment:
+    """Somebody in a plan: the row only, without deliveries."""
+    return store(
+        Enrollment(account_id=plan.account_id, plan_id=plan.id, contact_id=contact.id, **values)
+    )
+
+
+def delivery(owner: Account, **values: Any) -> Delivery:
+    """An email to a contact that is due now, unless told otherwise."""
+    values.setdefault("kind", "email")
+    values.setdefault("due_at", clock.now())
+    values.setdefault("payload", {"subject": "Hello", "text": "Thank you.", "is_answer": False})
+    values.setdefault("recipient", "pat@example.org")
+    values.setdefault("summary", "Email “Hello”")
+    return store(Delivery(account_id=owner.id, **values))
+
+
+def attempt(delivery: Delivery, **values: Any) -> DeliveryAttempt:
+    """One ended try of a delivery."""
+    values.setdefault("number", 1)
+    values.setdefault("started_at", clock.now())
+    values.setdefault("finished_at", clock.now())
+    return store(DeliveryAttempt(account_id=delivery.account_id, delivery_id=delivery.id, **values))

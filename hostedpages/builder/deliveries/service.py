@@ -24,7 +24,7 @@ def can_retry(delivery: Delivery) -> bool:
 
 def can_cancel(delivery: Delivery) -> bool:
     """Whether `cancel_delivery` makes sense; the outbox decides again when it is asked."""
-    return delivery.state in ("pending", "held", "claimed", "unknown")
+    return delivery.state in ("pending", "held", "claimed", "unknown", "failed")
 
 
 def retry_delivery(delivery: Delivery, *, by: User) -> None:
@@ -49,6 +49,9 @@ def retry_failed(account: Account, *, by: User) -> int:
 
 
 def cancel_delivery(delivery: Delivery, *, by: User) -> None:
-    """Stop it before it is sent. Raises Conflict when it ended or is on its way this moment."""
+    """Stop it before it is sent, or set a failed one aside.
+
+    Raises Conflict when it ended otherwise or is on its way this moment.
+    """
     with db.transaction():
         outbox.cancel(delivery, clock.now(), by_user_id=by.id)

@@ -87,7 +87,7 @@ def _sentence(delivery: Delivery) -> str:
         case "delivered":
             return "The mail server accepted it. From here on it is on its way to the recipient."
         case "failed":
-            return "It was given up. Mend the cause below, then try again."
+            return "It was given up. Mend the cause and try again, or set it aside."
         case "unknown":
             return (
                 "The connection or the worker broke off after the mail was handed over, so it may "
