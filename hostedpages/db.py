@@ -48,6 +48,7 @@ def make_engine(settings: Settings) -> Engine:
     if settings.is_sqlite:
         made = create_engine(
             settings.database_url,
+            hide_parameters=True,  # an error's text goes into the log; answers do not
             connect_args={"timeout": BUSY_TIMEOUT_SECONDS, "check_same_thread": False},
             pool_size=settings.web_threads + 4,
             max_overflow=8,
@@ -57,6 +58,7 @@ def make_engine(settings: Settings) -> Engine:
         return made
     return create_engine(
         settings.database_url,
+        hide_parameters=True,
         pool_size=settings.web_threads + 4,
         max_overflow=8,
         pool_pre_ping=True,
