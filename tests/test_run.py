@@ -10,7 +10,8 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from email import message_from_bytes
 from email.policy import SMTPUTF8
@@ -45,15 +46,15 @@ class Product:
         wait_for(self.is_ready, "ready")
 
 
-@pytest.fixture
-def product(tmp_path: Path) -> Iterator[Product]:
-    """Started on an empty data folder, with the demo."""
-    port, log = free_port(), tmp_path / "log"
+@contextmanager
+def started(folder: Path) -> Iterator[Product]:
+    """The product on an empty data folder, with the demo."""
+    port, log = free_port(), folder / "log"
     environ = {k: v for k, v in os.environ.items() if not k.startswith("HOSTEDPAGES_")}
     command = [sys.executable, "-m", "hostedpages", "serve", "--port", str(port)]
     with log.open("w") as output:
         process = subprocess.Popen(
-            [*command, "--data", str(tmp_path / "data")],
+            [*command, "--data", str(folder / "data")],
             env=environ,
             cwd=ROOT,
             stdin=subprocess.DEVNULL,
@@ -61,13 +62,20 @@ def product(tmp_path: Path) -> Iterator[Product]:
             stderr=output,
             text=True,
         )
-    started = Product(process, f"http://127.0.0.1:{port}", tmp_path / "data", log)
+    product = Product(process, f"http://127.0.0.1:{port}", folder / "data", log)
     try:
-        started.wait_until_ready()
-        yield started
+        product.wait_until_ready()
+        yield product
     finally:
-        process.kill() if process.poll() is None else None
+        process.kill()
         process.wait()
+
+
+@pytest.fixture(scope="module")
+def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    """One for all tests that leave it running."""
+    with started(tmp_path_factory.mktemp("product")) as running:
+        yield running
 
 
 def test_a_lead_goes_from_curl_to_a_mail_with_every_answer_and_its_label(product: Product) -> None:
@@ -106,7 +114,12 @@ def test_a_lead_goes_from_curl_to_a_mail_with_every_answer_and_its_label(product
         assert value.splitlines()[-1] in lead
 
 
-def test_ctrl_c_ends_everything_within_five_seconds(product: Product) -> None:
+def test_ctrl_c_ends_everything_within_five_seconds(tmp_path: Path) -> None:
+    with started(tmp_path) as product:
+        end_and_look(product)
+
+
+def end_and_look(product: Product) -> None:
     children = [pid for pid, _ in processes_below(product.process.pid)]
     assert len(children) >= 3
     started = time.monotonic()
@@ -165,8 +178,8 @@ def is_alive(pid: int) -> bool:
     return True
 
 
-def wait_for(condition: object, what: str, seconds: float = 40) -> None:
+def wait_for(condition: Callable[[], object], what: str, seconds: float = 60) -> None:
     until = time.monotonic() + seconds
-    while not condition():  # type: ignore[operator]
+    while not condition():
         assert time.monotonic() < until, f"waited in vain for {what}"
         time.sleep(0.1)
