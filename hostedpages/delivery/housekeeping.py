@@ -13,8 +13,7 @@ from hostedpages.delivery import outbox
 from hostedpages.delivery.kinds import KINDS, kind_of
 from hostedpages.models import Delivery, Heartbeat, RateBucket, UserToken
 
-# A link in a mail has long expired by then; until then a person may send the mail again.
-SECRETS_KEPT_FOR = timedelta(days=3)
+SECRETS_LOOKED_FOR = timedelta(days=7)  # what ended earlier was blanked long ago
 TOKENS_KEPT_FOR = timedelta(days=7)
 _SECRET_KINDS = tuple(kind.key for kind in KINDS.values() if kind.has_secret)
 
@@ -42,8 +41,7 @@ def prune(now: datetime) -> None:
         ended = select(Delivery.id).where(
             Delivery.kind.in_(_SECRET_KINDS),
             Delivery.state.in_(("failed", "canceled", "skipped", "unknown")),
-            Delivery.created_at < now - SECRETS_KEPT_FOR,
-            Delivery.recipient != "",
+            Delivery.finished_at > now - SECRETS_LOOKED_FOR,
         )
         session.execute(
             update(Delivery)

@@ -76,7 +76,7 @@ class Sending:
     ) -> tuple[Finished, bool]:
         if facts is None:
             self.breaker.probe_found_nothing()
-            return verdict.of_fault(claimed, "What this is about cannot be read."), False
+            return verdict.of_fault(claimed, kind, "What this is about cannot be read."), False
         try:
             reason = _stopped(claimed, facts) or kind.allowed(claimed, facts, self._tools)
             if reason:
@@ -94,7 +94,9 @@ class Sending:
         except Exception:  # whatever one row raises, the others go on
             self.breaker.probe_found_nothing()
             _log(claimed, "fault", with_error=True)
-            return verdict.of_fault(claimed, "This could not be written. It is in the log."), False
+            return verdict.of_fault(
+                claimed, kind, "This could not be written. It is in the log."
+            ), False
         return verdict.of_success(claimed, kind, receipt), self.breaker.answered()
 
     async def _send(self, claimed: Claimed, kind: DeliveryKind, facts: Facts) -> str:

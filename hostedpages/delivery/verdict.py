@@ -23,9 +23,9 @@ def of_refusal(claimed: Claimed, kind: DeliveryKind, reason: str) -> Finished:
     return Finished(claimed, "skipped", reason, blanks_payload=kind.has_secret)
 
 
-def of_fault(claimed: Claimed, reason: str) -> Finished:
+def of_fault(claimed: Claimed, kind: DeliveryKind, reason: str) -> Finished:
     """Our own fault: trying again would only repeat it, so a person sees it at once."""
-    return Finished(claimed, "failed", reason)
+    return _failed(claimed, kind, reason)
 
 
 def of_error(
@@ -40,7 +40,7 @@ def of_error(
     """`pause` is how long the mail server is left alone; `random` spreads the waits."""
     if isinstance(error, DeliveryError):
         if error.permanent:
-            return Finished(claimed, "failed", error.message)
+            return _failed(claimed, kind, error.message)
         return _later(claimed, kind, error.message, now, random)
     words = f"{error.message} {error.hint}".strip()
     if error.unknown:
@@ -50,14 +50,18 @@ def of_error(
     if error.held:
         return Finished(claimed, "held", words, due_at=now + pause)
     if error.permanent:
-        return Finished(claimed, "failed", words)
+        return _failed(claimed, kind, words)
     if error.last_try_after is not None:
         if claimed.failures:
-            return Finished(claimed, "failed", words)
+            return _failed(claimed, kind, words)
         return Finished(claimed, "retry", words, due_at=now + error.last_try_after)
     if error.kind == "mailbox_full" and now - claimed.created_at > MAILBOX_FULL_FOR:
-        return Finished(claimed, "failed", words)
+        return _failed(claimed, kind, words)
     return _later(claimed, kind, words, now, random)
+
+
+def _failed(claimed: Claimed, kind: DeliveryKind, reason: str) -> Finished:
+    return Finished(claimed, "failed", reason, blanks_payload=kind.has_secret)
 
 
 def _later(
@@ -73,7 +77,7 @@ def _later(
     wait = backoff.wait(claimed.failures + ended_unknown + 1, random)
     limit = kind.gives_up_after(claimed.payload)
     if wait is None:
-        return Finished(claimed, "failed", f"{words} Given up after three days.")
+        return _failed(claimed, kind, f"{words} Given up after three days.")
     if limit is not None and now + wait > claimed.created_at + limit:
-        return Finished(claimed, "failed", f"{words} Given up: by now it would come too late.")
+        return _failed(claimed, kind, f"{words} Given up: by now it would come too late.")
     return Finished(claimed, "retry", words, due_at=now + wait, was_unknown=was_unknown)

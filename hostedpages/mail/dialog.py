@@ -14,6 +14,7 @@ from hostedpages.mail.errors import Reply
 MAX_ANSWER_BYTES = 64 * 1024
 MAX_ANSWER_LINES = 100
 _LINE_BREAK = re.compile(rb"\r\n|\r|\n")
+_CODE = re.compile(r"[2-5][0-9]{2}")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -129,7 +130,7 @@ class Dialog(asyncio.Protocol):
 
     def _take(self, line: str) -> None:
         code = line[:3]
-        if not (code.isascii() and code.isdigit() and line[3:4] in ("", " ", "-")):
+        if not (_CODE.fullmatch(code) and line[3:4] in ("", " ", "-")):
             self._lose("the server's answer is not SMTP")
             self.transport.abort()
             return

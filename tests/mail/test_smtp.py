@@ -1,0 +1,333 @@
+"""The SMTP transport against servers that refuse, hang, cut and lie."""
+
+import asyncio
+import ssl
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+
+import pytest
+import trustme
+
+from hostedpages.mail.errors import MailError, Reply, clean_reply, from_reply
+from hostedpages.mail.message import OutgoingMessage, build
+from hostedpages.mail.smtp import Limits, SmtpUrl, Transport
+from tests.scripted_smtp import DROP, HANG, RESET, scripted_smtp
+from tests.servers import free_port
+
+QUICK = Limits(connect=5, read=1, total=3, quit=0.5)
+SECRET = "hunter2-%40-canary"
+
+
+def mail(text: str = "Hello") -> OutgoingMessage:
+    return build(
+        delivery_id="d" * 22,
+        mail_from="Leads <leads@ours.example>",
+        recipient="ann@example.org",
+        subject="Hello",
+        text=text,
+        html=None,
+        date=datetime(2026, 3, 3, tzinfo=UTC),
+    )
+
+
+async def nothing() -> None:
+    pass
+
+
+def send(
+    url: str,
+    *messages: OutgoingMessage,
+    before_final: Callable[[], Awaitable[None]] = nothing,
+    tls: ssl.SSLContext | None = None,
+    limits: Limits = QUICK,
+) -> list[str | MailError]:
+    """Send one after the other over one transport; what came of each."""
+
+    async def work() -> list[str | MailError]:
+        transport = Transport(SmtpUrl.parse(url), limits=limits, tls_context=tls)
+        results: list[str | MailError] = []
+        for each in messages:
+            try:
+                results.append(await transport.send(each, before_final))
+            except MailError as error:
+                results.append(error)
+        await transport.close()
+        return results
+
+    return asyncio.run(work())
+
+
+def failure(result: str | MailError) -> MailError:
+    assert isinstance(result, MailError), result
+    return result
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+def server_side(authority: trustme.CA, name: str = "127.0.0.1") -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(name).configure_cert(context)
+    return context
+
+
+def client_side(authority: trustme.CA) -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    authority.configure_trust(context)
+    return context
+
+
+def test_a_connection_is_kept_and_said_goodbye_to() -> None:
+    with scripted_smtp() as server:
+        assert send(server.url, mail(), mail(), mail()) == ["250 2.0.0 kept"] * 3
+        assert server.connections == 1
+        assert server.commands[-1] == "QUIT"
+        assert len(server.accepted) == 3
+
+
+def test_a_server_without_pipelining_is_asked_step_by_step() -> None:
+    with scripted_smtp(extensions=[]) as server:
+        assert send(server.url, mail(), mail()) == ["250 2.0.0 kept"] * 2
+
+
+def test_lines_that_begin_with_a_dot_arrive_unchanged() -> None:
+    text = ".\n..\n\n.\nMAIL FROM:<x@y.test>\n"
+    with scripted_smtp() as server:
+        send(server.url, mail(text))
+        (message,) = server.mails
+        assert str(message.get_content()).replace("\r\n", "\n") == text
+        assert len(server.accepted) == 1
+
+
+def test_a_refused_recipient_does_not_spoil_the_connection() -> None:
+    with scripted_smtp(script={"RCPT": ["550 5.1.1 no such user"]}, always={}) as server:
+        server.script["DATA"] = ["503 5.5.1 no valid recipients"]
+        first, second = send(server.url, mail(), mail())
+        assert failure(first).permanent
+        assert failure(first).kind == "no_such_address"
+        assert "550 5.1.1 no such user" in failure(first).message
+        assert second == "250 2.0.0 kept"
+        assert server.connections == 1
+
+
+def test_nothing_is_sent_when_a_refused_recipient_meets_an_eager_server() -> None:
+    with scripted_smtp(script={"RCPT": ["550 5.1.1 no such user"]}) as server:
+        first, second = send(server.url, mail(), mail())
+        assert failure(first).permanent
+        assert second == "250 2.0.0 kept"
+        assert len(server.taken) == 1
+
+
+def test_a_kept_connection_that_the_server_closed_is_replaced() -> None:
+    with scripted_smtp(script={"MAIL": ["250 2.1.0 ok", DROP]}) as server:
+        assert send(server.url, mail(), mail()) == ["250 2.0.0 kept"] * 2
+        assert server.connections == 2
+
+
+def test_a_server_that_takes_few_mails_a_connection_gets_all_the_same() -> None:
+    with scripted_smtp(script={"MAIL": ["250 ok", "421 4.7.0 enough", "250 ok"]}) as server:
+        first, second, third = send(server.url, mail(), mail(), mail())
+        assert (first, third) == ("250 2.0.0 kept", "250 2.0.0 kept")
+        assert failure(second).kind == "busy"
+        assert failure(second).server
+
+
+@pytest.mark.parametrize("stage", ["banner", "EHLO", "MAIL", "RCPT", "DATA"])
+@pytest.mark.parametrize("fault", [DROP, RESET, HANG])
+def test_a_fault_before_the_message_is_passing_and_nothing_left(stage: str, fault: str) -> None:
+    limits = Limits(connect=0.5, read=0.5, total=3, quit=0.5)
+    with scripted_smtp(always={stage: fault}) as server:
+        (result,) = send(server.url, mail(), limits=limits)
+        assert failure(result).server
+        assert not failure(result).permanent
+        assert not failure(result).unknown
+        assert server.taken == []
+
+
+@pytest.mark.parametrize("fault", [DROP, RESET, HANG, "25"])
+def test_a_fault_after_the_final_dot_is_unknown(fault: str) -> None:
+    limits = Limits(connect=5, read=0.5, total=1, quit=0.5)
+    with scripted_smtp(script={"DOT": [fault]}) as server:
+        (result,) = send(server.url, mail(), limits=limits)
+        assert failure(result).unknown
+        assert len(server.taken) == 1
+
+
+def test_a_server_that_never_answers_quit_counts_as_delivered() -> None:
+    with scripted_smtp(always={"QUIT": HANG}) as server:
+        assert send(server.url, mail()) == ["250 2.0.0 kept"]
+
+
+def test_what_stops_the_last_step_stops_the_mail() -> None:
+    async def lost() -> None:
+        raise MailError("the lease is lost", kind="lost")
+
+    with scripted_smtp() as server:
+        first, second = send(server.url, mail(), mail(), before_final=lost)
+        assert failure(first).kind == failure(second).kind == "lost"
+        assert server.taken == []
+
+
+def test_nobody_listening_is_a_passing_fault_of_the_server() -> None:
+    (result,) = send(f"smtp://127.0.0.1:{free_port()}?tls=none", mail())
+    assert failure(result).kind == "connection"
+    assert failure(result).server
+
+
+def test_starttls_is_used_and_the_certificate_checked(authority: trustme.CA) -> None:
+    with scripted_smtp(extensions=["STARTTLS", "AUTH PLAIN"], tls=server_side(authority)) as server:
+        url = f"smtp://user:{SECRET}@127.0.0.1:{server.port}"
+        assert send(url, mail(), tls=client_side(authority)) == ["250 2.0.0 kept"]
+        assert [each.split()[0] for each in server.commands[:4]] == [
+            "EHLO",
+            "STARTTLS",
+            "EHLO",
+            "AUTH",
+        ]
+        (result,) = send(url, mail())
+        assert failure(result).held
+        assert "certificate" in failure(result).message
+
+
+def test_implicit_tls_is_used_when_the_address_says_so(authority: trustme.CA) -> None:
+    with scripted_smtp(tls=server_side(authority), is_implicit_tls=True) as server:
+        url = f"smtps://127.0.0.1:{server.port}"
+        assert send(url, mail(), tls=client_side(authority)) == ["250 2.0.0 kept"]
+
+
+def test_a_certificate_of_another_name_is_refused(authority: trustme.CA) -> None:
+    tls = server_side(authority, "other.example")
+    with scripted_smtp(tls=tls, is_implicit_tls=True) as server:
+        (result,) = send(f"smtps://127.0.0.1:{server.port}", mail(), tls=client_side(authority))
+        assert failure(result).held
+        assert failure(result).kind == "configuration"
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"extensions": ["AUTH PLAIN"]},
+        {"extensions": ["STARTTLS", "AUTH PLAIN"], "always": {"STARTTLS": "454 4.7.0 not now"}},
+        {"extensions": ["STARTTLS", "AUTH PLAIN"], "always": {"STARTTLS": DROP}},
+    ],
+)
+def test_without_tls_no_password_and_no_mail_leave(settings: dict[str, object]) -> None:
+    with scripted_smtp(**settings) as server:
+        (result,) = send(f"smtp://user:{SECRET}@127.0.0.1:{server.port}", mail())
+        assert failure(result).server
+        assert not any(each.startswith(("AUTH", "MAIL")) for each in server.commands)
+
+
+def test_a_wrong_password_is_held_and_never_shown(authority: trustme.CA) -> None:
+    with scripted_smtp(
+        extensions=["AUTH PLAIN"],
+        tls=server_side(authority),
+        is_implicit_tls=True,
+        always={"AUTH": "535 5.7.8 bad password hunter2-@-canary"},
+    ) as server:
+        url = f"smtps://user:{SECRET}@127.0.0.1:{server.port}"
+        (result,) = send(url, mail(), tls=client_side(authority))
+        assert failure(result).held
+        assert failure(result).kind == "authentication"
+        assert "canary" not in failure(result).message
+
+
+def test_an_endless_answer_is_cut() -> None:
+    with scripted_smtp(script={"MAIL": ["\r\n".join(["250-more"] * 5000)]}) as server:
+        (result,) = send(server.url, mail())
+        assert "too long" in failure(result).message
+
+
+def test_an_answer_that_is_no_smtp_ends_the_conversation() -> None:
+    with scripted_smtp(script={"MAIL": ["HTTP/1.1 400 Bad Request"]}) as server:
+        (result,) = send(server.url, mail())
+        assert failure(result).server
+        assert server.taken == []
+
+
+@pytest.mark.parametrize(
+    ("url", "host", "port", "security"),
+    [
+        ("smtp://u:p@mail.example", "mail.example", 587, "starttls"),
+        ("smtps://mail.example", "mail.example", 465, "tls"),
+        ("smtp://mail.example?tls=none", "mail.example", 25, "none"),
+        ("smtp://u:p@127.0.0.1:2525?tls=none", "127.0.0.1", 2525, "none"),
+    ],
+)
+def test_the_address_says_port_and_security(url: str, host: str, port: int, security: str) -> None:
+    parsed = SmtpUrl.parse(url)
+    assert (parsed.host, parsed.port, parsed.security) == (host, port, security)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://mail.example",
+        "smtp://",
+        "smtp://mail.example:port",
+        "smtp://mail.example?tls=off",
+        "smtps://mail.example?tls=none",
+        "smtp://user:canary@mail.example?tls=none",
+        "smtp://mail.example/path",
+    ],
+)
+def test_an_address_that_cannot_be_used_is_refused_without_its_password(url: str) -> None:
+    with pytest.raises(ValueError, match="HOSTEDPAGES_SMTP_URL") as refusal:
+        SmtpUrl.parse(url)
+    assert "canary" not in str(refusal.value)
+
+
+def test_a_password_in_the_address_is_decoded_and_not_in_its_repr() -> None:
+    url = SmtpUrl.parse("smtp://us%40er:p%2Fw@mail.example")
+    assert (url.user, url.password) == ("us@er", "p/w")
+    assert "p/w" not in repr(url)
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "kind", "follows"),
+    [
+        (421, "4.3.2 closing", "busy", "server"),
+        (432, "4.3.2 too many connections", "busy", "server"),
+        (450, "4.2.1 busy mailbox", "later", ""),
+        (451, "greylisted, come back", "later", ""),
+        (452, "4.2.2 mailbox full", "mailbox_full", ""),
+        (452, "4.5.3 too many recipients", "connection_limit", ""),
+        (454, "4.7.0 temporary authentication failure", "busy", "server"),
+        (500, "what", "protocol", "permanent"),
+        (530, "5.7.0 must issue STARTTLS", "configuration", "held"),
+        (535, "5.7.8 bad credentials", "authentication", "held"),
+        (534, "5.7.9 app password required", "authentication", "held"),
+        (550, "5.1.1 unknown user", "no_such_address", "permanent"),
+        (550, "5.2.1 disabled", "no_such_address", "permanent"),
+        (550, "5.4.5 Daily user sending limit exceeded", "quota", "held"),
+        (550, "too many messages today", "quota", "held"),
+        (550, "5.7.1 rejected by policy", "policy", "permanent"),
+        (550, "5.7.26 unauthenticated", "policy", "permanent"),
+        (550, "no", "refused", "once"),
+        (552, "5.2.2 over quota", "mailbox_full", ""),
+        (552, "5.3.4 too big", "too_big", "permanent"),
+        (553, "5.1.8 sender not allowed", "sender_refused", "held"),
+        (554, "5.6.0 content", "refused", "permanent"),
+    ],
+)
+def test_an_answer_has_the_consequence_that_the_table_says(
+    code: int, text: str, kind: str, follows: str
+) -> None:
+    error = from_reply(Reply(code, text), "the message")
+
+    assert error.kind == kind
+    assert error.permanent == (follows == "permanent")
+    assert error.held == (follows == "held")
+    assert error.server == (follows in ("held", "server"))
+    assert bool(error.last_try_after) == (follows == "once")
+    assert f"{code} {text}" in error.message
+
+
+def test_secrets_leave_a_servers_words_in_clear_and_in_base64() -> None:
+    secret = "\0user\0hunter2"
+    text = clean_reply("no AHVzZXIAaHVudGVyMg== and\r\nhunter2\x00", (secret, "hunter2"))
+    assert "hunter2" not in text
+    assert "AHVz" not in text
+    assert "\n" not in text
