@@ -13,11 +13,15 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
 
 from hostedpages.config import Settings
 
 BUSY_TIMEOUT_SECONDS = 5
+# What a caller may catch: the database is busy, full or gone, and nothing was stored.
+UNAVAILABLE = (OperationalError, PoolTimeout)
 
 _engine: Engine | None = None
 _sessions = sessionmaker(expire_on_commit=False)

@@ -6,13 +6,11 @@ HTTP only. Must never set a cookie, follow an address from the request, or lose 
 import json
 
 from flask import Blueprint, current_app, request
-from sqlalchemy.exc import OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import NotFound
 from werkzeug.utils import redirect
 from werkzeug.wrappers import Response
 
-from hostedpages import clock
+from hostedpages import clock, db
 from hostedpages.accounts import guard
 from hostedpages.errors import TooManyTries
 from hostedpages.render import answers, known_contact
@@ -78,7 +76,7 @@ def seen(public_id: str) -> Response:
         if event in service.EVENTS:
             try:
                 service.count_seen(live, event, clock.now())
-            except OperationalError:
+            except db.UNAVAILABLE:
                 current_app.logger.warning("a view was not counted: the database is busy")
     return Response(status=204)
 
@@ -136,7 +134,7 @@ def _take(live: LivePage | None, *, is_embedded: bool) -> Response:
         response = _again(live, version, posted, refusal.message, 429, is_embedded)
         response.headers["Retry-After"] = str(max(1, round(refusal.retry_after_seconds)))
         return response
-    except (OperationalError, PoolTimeout):
+    except db.UNAVAILABLE:
         current_app.logger.exception("a submission could not be stored")
         response = _again(live, version, posted, BUSY, 503, is_embedded)
         response.headers["Retry-After"] = str(BUSY_SECONDS)
