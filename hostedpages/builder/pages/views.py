@@ -77,7 +77,10 @@ def pages_create() -> AnyResponse:
 @guard.role_required(*EDITORS)
 def pages_import() -> AnyResponse | tuple[str, int]:
     upload = request.files.get("file")
-    data = upload.read(MAX_FILE_BYTES + 1) if upload else b""
+    data = b""
+    if upload is not None:
+        data = upload.read(MAX_FILE_BYTES + 1)
+        upload.close()
     if not data:
         return _gallery([Problem("", "Please choose a page file.")]), 422
     if len(data) > MAX_FILE_BYTES:
