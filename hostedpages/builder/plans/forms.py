@@ -3,6 +3,7 @@
 from datetime import time
 
 from wtforms import Form, IntegerField, SelectField, TimeField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, NumberRange, Optional, ValidationError
 
 from hostedpages.models.plan import DELAY_UNITS
@@ -23,7 +24,9 @@ class TimingForm(Form):
         default=0,
         render_kw={"min": 0, "inputmode": "numeric"},
     )
-    delay_unit = SelectField("Unit", choices=[(unit, unit) for unit in DELAY_UNITS], default="days")
+    delay_unit = SelectField(
+        "Unit", choices=[SelectChoice(unit, unit) for unit in DELAY_UNITS], default="days"
+    )
     at_time = TimeField(
         "At this time of day",
         [Optional()],

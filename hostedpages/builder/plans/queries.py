@@ -124,13 +124,10 @@ def uses_of(account: Account, plan: ActionPlan) -> Uses:
 
 def _add_pages(account: Account, found: dict[int, Uses]) -> None:
     session = db.session()
-    ids = dict(
-        session.execute(
-            select(ActionPlan.name_key, ActionPlan.id).where(ActionPlan.account_id == account.id)
-        )
-        .tuples()
-        .all()
+    named = session.execute(
+        select(ActionPlan.name_key, ActionPlan.id).where(ActionPlan.account_id == account.id)
     )
+    ids = dict(named.all())
     in_draft = Page.draft["options"]["action_plan"].as_string()
     pages = session.execute(
         select(

@@ -6,6 +6,7 @@ Must never be lost: after an unknown outcome it goes again with the same Message
 from typing import Any
 
 from wtforms import SelectMultipleField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than the stubs
 from wtforms.validators import InputRequired, Length
 
 from hostedpages.delivery import merge
@@ -36,7 +37,7 @@ class NotifyUserSettings(StepSettings):
     message = TextAreaField("Message", [Length(max=20_000), KnownTokens()])
 
     def offer(self, *, people: list[tuple[str, str]]) -> None:
-        self.people.choices = people
+        self.people.choices = [SelectChoice(value, label) for value, label in people]
 
 
 class NotifyUser(MailKind):
