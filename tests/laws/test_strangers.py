@@ -16,7 +16,7 @@ from werkzeug.routing import Rule
 
 from hostedpages import clock
 from hostedpages.accounts import guard
-from hostedpages.models import Account, Base, Delivery, UserSession
+from hostedpages.models import Account, Base, Delivery, Enrollment, UserSession
 from hostedpages.tokens import random_id
 from tests import factories
 from tests.people import Person
@@ -70,15 +70,35 @@ def _source(account: Account) -> str:
     return factories.lead_source(account).public_id
 
 
-# First folder of the address -> what its first id names. A new area adds a line here.
+def _step(account: Account) -> str:
+    return factories.plan(account, {"kind": "notify_user"}).steps[0].public_id
+
+
+def _enrollment(account: Account) -> str:
+    made = Enrollment(
+        account_id=account.id,
+        plan_id=factories.plan(account).id,
+        contact_id=factories.contact(account).id,
+        state="active",
+    )
+    return factories.store(made).public_id
+
+
+# Start of the address -> what its first id names, the longer start first. A new area adds a line.
 OWNED: Makers = {
     "/pages/": _page,
     "/leads/": _submission,
+    "/plans/steps/": _step,
+    "/plans/people/": _enrollment,
     "/plans/": _plan,
     "/deliveries/": _delivery,
     "/settings/users/": _user,
     "/settings/devices/": _session,
     "/settings/sources/": _source,
+}
+# What a form must name to be there at all: endpoint -> its fields.
+SENT: dict[str, Callable[[Account], dict[str, str]]] = {
+    "builder.links_create": lambda account: {"contact": factories.contact(account).public_id}
 }
 # What else stands in addresses, below that id. A page of the factories has one version.
 BELOW: dict[str, Any] = {"number": 1, "extension": "svg", "link_pid": random_id()}
@@ -180,7 +200,8 @@ def test_to_her_own_account_it_is_there(
             continue
         for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
             hers, _ = addresses(rule, person.account)
-            status = person.client.open(hers, method=method).status_code
+            sent = SENT[rule.endpoint](person.account) if rule.endpoint in SENT else {}
+            status = person.client.open(hers, method=method, data=sent).status_code
             # Bob is no admin: 403 says so, and tells him nothing new about his own account.
             if status in (404, 500) or (who == "alice" and status == 403):
                 lost.append(f"{method} {rule.rule}: {status}")
