@@ -52,9 +52,7 @@ def clean_notes(html: str) -> str:
     if scan.deepest > MAX_DEPTH:
         raise ValueError("This text is nested too deeply. Please paste it as plain text.")
     html = _WITH_CONTENT.sub("", html)
-    html = bleach.clean(
-        html, tags=TAGS, attributes={"a": ["href"]}, protocols=SCHEMES, strip=True
-    )
+    html = bleach.clean(html, tags=TAGS, attributes={"a": ["href"]}, protocols=SCHEMES, strip=True)
     html = _RELATIVE_SCHEME.sub(r"\1", html)
     # nh3 has the last word: bleach is no longer maintained.
     return nh3.clean(

@@ -36,9 +36,7 @@ class Tokens:
         """Return a url-safe token. `t` is the time of issue in unix seconds, now unless given."""
         return str(self._serializer(purpose).dumps({"t": int(clock.now().timestamp()), **payload}))
 
-    def read(
-        self, purpose: str, token: str, *, max_age: timedelta | None
-    ) -> dict[str, Any] | None:
+    def read(self, purpose: str, token: str, *, max_age: timedelta | None) -> dict[str, Any] | None:
         """Return the payload, or None when the token is wrong, of another purpose, or too old.
 
         Our own age check: the library refuses a token from a clock that runs a second ahead.

@@ -49,9 +49,7 @@ class Enrollment(PublicId, AccountOwned, Base):
     """One contact in one plan."""
 
     __tablename__ = "enrollments"
-    __table_args__ = (
-        Index("ix_enrollments_contact_plan_state", "contact_id", "plan_id", "state"),
-    )
+    __table_args__ = (Index("ix_enrollments_contact_plan_state", "contact_id", "plan_id", "state"),)
 
     plan_id: Mapped[int] = mapped_column(ForeignKey("action_plans.id"), index=True)
     contact_id: Mapped[int] = mapped_column(ForeignKey("contacts.id"))
