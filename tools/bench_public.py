@@ -200,7 +200,7 @@ def main() -> None:
             "HOSTEDPAGES_RATE_PER_HOUR": "100000000",
         }
         with serving("wsgi:app", environ, port):
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}") as answer:  # noqa: S310
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}") as answer:
                 page = answer.read()
             (data / "page.html").write_bytes(page)
             token = re.search(rb'name="_token" value="([^"]+)"', page)

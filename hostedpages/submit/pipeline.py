@@ -166,6 +166,8 @@ def release(
             .values(contact_id=kept.contact_id, result=kept.result)
         )
         _fulfil(session, promise, kept, row.id, by_user_id=by_user_id)
+        if submission in session:
+            session.expire(submission)
     return Accepted(row.public_id, kept.result, version.number, row.created_at)
 
 
