@@ -1,8 +1,5 @@
 """The worker from claim to receipt, against a real mail server on the loopback."""
 
-import asyncio
-import json
-from datetime import timedelta
 from email import message_from_bytes
 from email.policy import default
 
@@ -11,10 +8,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hostedpages import db
-from hostedpages.clock import FrozenClock
 from hostedpages.config import Settings
 from hostedpages.delivery import notifications, outbox, worker
-from hostedpages.models import Account, Contact, Delivery, DeliveryAttempt, Heartbeat, Submission
+from hostedpages.models import Account, Delivery, Submission
 from tests import factories
 from tests.servers import SmtpSink, smtp_sink
 

@@ -32,14 +32,14 @@ const store = createStore({
 });
 
 const ui = {
-  tab: "outline", query: "", renaming: null, dialog: null, problemsOpen: false, showValues: false, pasting: "",
+  tab: "outline", query: "", renaming: null, menu: null, dialog: null, problemsOpen: false, showValues: false, pasting: "",
   device: "desktop", scheme: matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light", known: "", groups: {},
 };
 
 const draw = onceAFrame(() => {
   root.dataset.tab = ui.tab;
   root.dataset.device = ui.device;
-  render(palette(), at("palette"));
+  drawPalette();
   render(outlineView(app), at("outline"));
   render(previewTools(app), at("tools"));
   render(settingsView(app), at("settings"));
@@ -181,15 +181,20 @@ function revealRow(id) {
 // Where one writes what the new element says.
 function focusName() {
   const names = ["label", "text", "title", "html"].map((name) => `[data-setting=${name}]`).join(", ");
-  whenDrawn(`[data-part=settings] :is(${names}) :is(input, textarea, .notes-area)`, (input) => {
+  whenDrawn(`[data-part=settings] :is(${names}) :is(input:not(.notes-url), textarea, .notes-area)`, (input) => {
     input.focus();
     input.select?.();
   });
 }
 
-function palette() {
+// Typing a label changes nothing here, and must not wait for it.
+let paletteDrawn = null;
+function drawPalette() {
   const { document } = store.state;
-  return paletteView({
+  const text = JSON.stringify([ui.query, document.elements.map((one) => one.binds_to && [one.binds_to, one.label])]);
+  if (text === paletteDrawn) return;
+  paletteDrawn = text;
+  const palette = paletteView({
     document,
     catalogue: data.catalogue,
     query: ui.query,
@@ -197,6 +202,7 @@ function palette() {
     pick: (line) => app.add(line),
     isDocked: true,
   });
+  render(palette, at("palette"));
 }
 
 const TABS = [["outline", "Outline"], ["preview", "Preview"], ["settings", "Settings"]];

@@ -1,16 +1,16 @@
 // The outline: one row per element, screens between separators, problems at the bottom.
 // Rows are one tab stop (the current row's controls); arrows walk them.
 
-import { classMap, html, live, nothing, repeat } from "../../vendor/lit-html-3.3.3/lit-html.js";
+import { classMap, html, live, noChange, nothing, repeat } from "../../vendor/lit-html-3.3.3/lit-html.js";
 import { ID, contactField, fieldsOf, iconOf, nameOf, nameSetting, rulesOf, screensOf } from "./document.js";
 import { liftedDocument } from "./lifting.js";
 import { icon, isNarrow } from "./parts.js";
 import { numberOfProblems } from "./problems.js";
 import { showIfInWords } from "./show_if.js";
 
-function marks(app, document, element) {
+function marks(app, element, fields) {
   const { catalogue } = app;
-  const rule = rulesOf(element).length ? showIfInWords(element, fieldsOf(document), catalogue.operators) : "";
+  const rule = rulesOf(element).length ? showIfInWords(element, fields, catalogue.operators) : "";
   const contact = element.binds_to ? contactField(catalogue, element.binds_to) : null;
   const mark = (name, words) => html`<span class="mark" title=${words}>${icon(name)}<span class="visually-hidden">${words}</span></span>`;
   return html`<span class="marks">
@@ -55,11 +55,8 @@ function rowMenu(app, element, index, name) {
     run();
   };
   const canRename = nameSetting(app.catalogue, element);
-  return html`<details class="menu row-menu">
-    <summary class="button is-icon is-small is-quiet" aria-label=${`More for ${name}`} tabindex=${app.tabIndex(id)}>
-      ${icon("more-horizontal")}
-    </summary>
-    <div class="menu-list">
+  // Made only while it is open: two hundred menus would slow every key.
+  const menuList = () => html`<div class="menu-list">
       ${canRename ? html`<button type="button" @click=${act(() => app.rename(id))}>${icon("pencil")}Rename</button>` : nothing}
       <button type="button" @click=${act(() => app.duplicate(id))}>${icon("copy-plus")}Duplicate</button>
       <button type="button" ?disabled=${index === 0} @click=${act(() => app.move(id, index - 1))}>${icon("arrow-up")}Move up</button>
@@ -68,7 +65,20 @@ function rowMenu(app, element, index, name) {
       <button type="button" @click=${act(() => app.show({ dialog: "move", moving: id }))}>${icon("move")}Move to…</button>
       <hr />
       <button type="button" class="is-danger" @click=${act(() => app.remove(id))}>${icon("trash-2")}Delete</button>
-    </div>
+    </div>`;
+  const onToggle = (event) => {
+    const menu = event.target;
+    if (menu.open === (app.ui.menu === id)) return;
+    const room = menu.closest(".outline-scroll").getBoundingClientRect();
+    const middle = menu.getBoundingClientRect().top;
+    menu.classList.toggle("is-up", middle - room.top > room.bottom - middle);
+    app.show({ menu: menu.open ? id : null });
+  };
+  return html`<details class="menu row-menu" @toggle=${onToggle}>
+    <summary class="button is-icon is-small is-quiet" aria-label=${`More for ${name}`} tabindex=${app.tabIndex(id)}>
+      ${icon("more-horizontal")}
+    </summary>
+    ${app.ui.menu === id ? menuList() : nothing}
   </details>`;
 }
 
@@ -77,6 +87,35 @@ function plus(app, index, words, tabindex) {
   return html`<button type="button" class="row-plus" aria-label=${words} title="Add here" tabindex=${tabindex} @click=${open}>
     ${icon("plus")}
   </button>`;
+}
+
+// What a row shows, as text. A row that shows the same as before is not drawn again.
+function signature(app, document, element, index, context) {
+  const { state } = app.store;
+  const id = element[ID];
+  const screen = context.screens.find((one) => one.separator === element);
+  return JSON.stringify([
+    index, document.elements.length, state.selection === id, state.lifted?.id === id, app.ui.menu === id,
+    app.tabIndex(id), context.wrong.get(id), screen && [screen.number, screen.elements.length],
+    rulesOf(element).length > 0 && showIfInWords(element, context.fields, app.catalogue.operators),
+  ]);
+}
+
+const drawn = new Map(); // id: {element, text}
+
+function rowIfChanged(app, document, element, index, context) {
+  const id = element[ID];
+  const text = signature(app, document, element, index, context);
+  const last = drawn.get(id);
+  const isSame = last?.element === element && last.text === text && app.ui.renaming !== id;
+  drawn.set(id, { element, text: app.ui.renaming === id ? "" : text });
+  return isSame ? noChange : row(app, document, element, index, context);
+}
+
+// A row that left and comes back (undo) is a new one on the screen.
+function forgetGone(document) {
+  const present = new Set(document.elements.map((element) => element[ID]));
+  for (const id of drawn.keys()) if (!present.has(id)) drawn.delete(id);
 }
 
 function row(app, document, element, index, context) {
@@ -121,7 +160,7 @@ function row(app, document, element, index, context) {
             ${icon(iconOf(catalogue, element), "row-icon")}
             <span class="ellipsis">${title}</span>
             ${context.wrong.has(id) ? html`<span class="mark is-wrong" title=${context.wrong.get(id)}>${icon("circle-alert")}<span class="visually-hidden">${context.wrong.get(id)}</span></span>` : nothing}
-            ${screen ? html`<span class="count" title="Elements on this screen">${screen.elements.length}</span>` : marks(app, document, element)}
+            ${screen ? html`<span class="count" title="Elements on this screen">${screen.elements.length}</span>` : marks(app, element, context.fields)}
           </button>
           ${rowMenu(app, element, index, name)}`}
     ${plus(app, index + 1, `Add after ${name}`, tab)}
@@ -151,12 +190,22 @@ function problemsLine(app, problems) {
   </div>`;
 }
 
+function emptyOutline(app) {
+  return html`<div class="outline-empty">
+    <p class="strong">Your form starts here</p>
+    <p>Drag something here, or add a name and an email: the least that a lead needs.</p>
+    <button type="button" class="button" @click=${() => app.addBasics()}>Add name, email, phone</button>
+  </div>`;
+}
+
 export function outlineView(app) {
   const { store } = app;
   const document = liftedDocument(store.state);
   const problems = store.problems();
   const screens = screensOf(document);
-  const context = { screens, wrong: new Map(problems.map((one) => [one.elementId, one.message])) };
+  const fields = fieldsOf(document);
+  const context = { screens, fields, wrong: new Map(problems.map((one) => [one.elementId, one.message])) };
+  forgetGone(document);
   const count = document.elements.length;
   const isPage = store.state.selection === null;
   const said = screens.length > 1 ? `${count} elements · ${screens.length} screens` : `${count} ${count === 1 ? "element" : "elements"}`;
@@ -168,21 +217,17 @@ export function outlineView(app) {
       <button type="button" class="outline-page" aria-current=${isPage ? "true" : nothing} @click=${() => app.select(null)}>
         ${icon("file-text")}<span class="ellipsis">Page texts</span>
       </button>
-      <ul class="outline-rows" aria-label="Elements">
-        ${screens.length > 1
-          ? html`<li class="outline-screen"><span class="ellipsis">Screen 1</span><span class="count">${screens[0].elements.length}</span></li>`
-          : nothing}
-        ${repeat(document.elements, (element) => element[ID], (element, index) => row(app, document, element, index, context))}
-      </ul>
+      <div class="outline-list">
+        <ul class="outline-rows" aria-label="Elements">
+          ${screens.length > 1
+            ? html`<li class="outline-screen"><span class="ellipsis">Screen 1</span><span class="count">${screens[0].elements.length}</span></li>`
+            : nothing}
+          ${repeat(document.elements, (element) => element[ID], (element, index) => rowIfChanged(app, document, element, index, context))}
+        </ul>
+        ${count === 0 ? emptyOutline(app) : nothing}
+      </div>
       ${count > 0 || isNarrow()
         ? html`<button type="button" class="outline-add" @click=${(event) => app.openPalette(count, event.currentTarget)}>${icon("plus")}Add an element</button>`
-        : nothing}
-      ${count === 0
-        ? html`<div class="outline-empty">
-            <p class="strong">Your form starts here</p>
-            <p>Drag something from above, or add a name and an email: the least that a lead needs.</p>
-            <button type="button" class="button" @click=${() => app.addBasics()}>Add name, email, phone</button>
-          </div>`
         : nothing}
       <p id="lift-help" class="visually-hidden">Press Space to lift, arrow keys to move, Enter to drop, Escape to cancel.</p>
     </div>

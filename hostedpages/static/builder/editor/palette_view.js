@@ -5,38 +5,55 @@ import { html, nothing, repeat } from "../../vendor/lit-html-3.3.3/lit-html.js";
 import { boundTo } from "./document.js";
 import { icon } from "./parts.js";
 
-const CONTACT = "Contact fields";
-const LAYOUT = "Layout";
+function contactLines(document, catalogue) {
+  const found = [];
+  for (const field of catalogue.contact_fields) {
+    const type = catalogue.field_types.find((one) => one.key === field.type);
+    if (!type) continue;
+    found.push({
+      id: `contact:${field.key}`,
+      group: type.is_shown === false ? "Hidden contact fields" : "Contact fields",
+      label: field.label,
+      icon: type.icon,
+      item: { kind: "field", contact: field.key },
+      taken: boundTo(document, field.key)?.label ?? null,
+    });
+  }
+  return found;
+}
 
-function lines(document, catalogue) {
-  const contacts = catalogue.contact_fields.map((field) => ({
-    id: `contact:${field.key}`,
-    group: CONTACT,
-    label: field.label,
-    icon: catalogue.field_types.find((type) => type.key === field.type)?.icon ?? "user",
-    item: { kind: "field", contact: field.key },
-    taken: boundTo(document, field.key)?.label ?? null,
-  }));
-  const types = catalogue.field_types.map((type) => ({
+function typeLines(catalogue) {
+  return catalogue.field_types.map((type) => ({
     id: `type:${type.key}`,
     group: type.group,
     label: type.label,
     icon: type.icon,
     item: { kind: "field", type: type.key },
   }));
-  const kinds = catalogue.elements
+}
+
+function kindLines(catalogue) {
+  return catalogue.elements
     .filter((one) => one.kind !== "field")
     .map((one) => ({
       id: `kind:${one.kind}`,
-      group: LAYOUT,
+      group: "Layout",
       label: one.label,
       icon: one.icon,
       item: { kind: one.kind },
     }));
-  const known = catalogue.contact_fields.filter((field) =>
-    catalogue.field_types.some((type) => type.key === field.type),
-  );
-  return [...contacts.filter((one) => known.some((field) => one.id === `contact:${field.key}`)), ...types, ...kinds];
+}
+
+// What is added most stands first; what nobody sees stands last.
+function lines(document, catalogue) {
+  const contacts = contactLines(document, catalogue);
+  const isHidden = (line) => line.group.startsWith("Hidden");
+  return [
+    ...contacts.filter((line) => !isHidden(line)),
+    ...kindLines(catalogue),
+    ...typeLines(catalogue),
+    ...contacts.filter(isHidden),
+  ];
 }
 
 // How well a line fits what was typed; less is better.
@@ -80,8 +97,7 @@ function lineButton(line, pick, isFirst) {
       ?disabled=${Boolean(line.taken)}
       @click=${() => pick(line)}
     >
-      ${icon(line.icon)}<span class="ellipsis">${line.label}</span>
-      ${line.taken ? icon("check", "palette-taken") : nothing}
+      ${icon(line.taken ? "check" : line.icon)}<span class="ellipsis">${line.label}</span>
     </button>
   </li>`;
 }

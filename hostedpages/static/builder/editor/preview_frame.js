@@ -2,6 +2,7 @@
 // nothing is ever sent. In the designer's frame a click selects; opened alone it is only looked at.
 
 import { createRing } from "./preview_ring.js";
+import { writeElement, writePage } from "./preview_texts.js";
 import { visibleKeys } from "./show_if.js";
 
 const isFramed = parent !== window;
@@ -200,6 +201,11 @@ addEventListener("message", (event) => {
   const message = event.data?.designer;
   if (message?.do === "select") select(message.index);
   if (message?.do === "start" && !ring) start(message);
+  if (message?.do === "write") {
+    writeElement(marked(message.index), message.element);
+    writePage(form, message.page, screen === screens.length - 1);
+    reveal();
+  }
 });
 
 decide();

@@ -24,7 +24,7 @@ const RING_STYLE = `
   @media (pointer: coarse) { button { width: 40px; height: 40px; } }
 `;
 const PAGE_STYLE = `
-  [data-revealed][hidden] { display: revert !important; opacity: 0.65; }
+  [data-revealed][hidden] { display: revert !important; opacity: 0.75; }
   progress, progress::-webkit-progress-value, progress::-moz-progress-bar { transition: none !important; }
   [data-element], .band { cursor: pointer; }
   [data-element]:not(.screen):hover { outline: 1px dashed #6f86e8; outline-offset: 5px; border-radius: 3px; }

@@ -126,9 +126,24 @@ export function createPreview(app, stage) {
     if (frame && take) take(frame, event.data);
   });
 
+  // While somebody types, the words show at once; the next save brings the page itself.
+  function writeTexts() {
+    const { document, server } = store.state;
+    const index = selectedInFrame();
+    if (document === server.document || document.elements.length !== server.document.elements.length) return;
+    const { label, help, text, title } = store.selected() ?? {};
+    const page = {
+      title: document.title || document.name,
+      description: document.description,
+      submit: document.options?.submit_label,
+    };
+    tell(shown, { do: "write", index, element: { label, help, text, title }, page });
+  }
+
   store.onSaved(load);
   let told = null;
   store.subscribe(() => {
+    writeTexts();
     if (told === store.state.selection) return;
     told = store.state.selection;
     shownIndex = selectedInFrame();
