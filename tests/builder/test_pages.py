@@ -8,7 +8,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from hostedpages import db
-from hostedpages.builder.pages import service
+from hostedpages.builder.pages import queries, service
 from hostedpages.errors import Refused
 from hostedpages.models import LeadSource, Page, PageDay
 from hostedpages.schema.form_schema import DocumentError, FormSchema
@@ -208,7 +208,12 @@ def test_a_broken_page_file_is_refused_with_its_path(alice: Person) -> None:
 
 def test_nothing_chosen_and_too_much_are_said_in_words(alice: Person) -> None:
     none = alice.client.post("/pages/import", data={})
-    big = alice.client.post("/pages/import", data={"file": (io.BytesIO(b" " * 2_000_001), "a")})
+    head = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n'
+    big = alice.client.post(
+        "/pages/import",
+        data=head + b" " * 2_000_001 + b"\r\n--x--\r\n",
+        content_type="multipart/form-data; boundary=x",
+    )
 
     assert "Please choose a page file." in none.get_data(as_text=True)
     assert "at most 2 MB" in big.get_data(as_text=True)

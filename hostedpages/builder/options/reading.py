@@ -79,7 +79,8 @@ def document_with(
 
 def stamp(document: Mapping[str, Any]) -> str:
     """Tells one state of the options from another; changes of elements do not matter."""
-    part = {name: value for name, value in document.items() if name != "elements"}
+    written = FormSchema.load(document).dump()
+    part = {name: value for name, value in written.items() if name != "elements"}
     text = json.dumps(part, sort_keys=True, ensure_ascii=False, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:24]
 
