@@ -3,7 +3,7 @@
 from flask import Flask
 
 from hostedpages.accounts import guard
-from tests.people import Client
+from tests.people import Client, Person
 
 # Without any cookie. A new one needs a thought: what does it tell, and to whom?
 PUBLIC = {
@@ -71,3 +71,14 @@ def test_every_other_address_asks_who_is_there(app: Flask, client: Client) -> No
 def _is_number(rule: object, name: str) -> bool:
     converter = rule._converters[name]  # type: ignore[attr-defined]
     return "Integer" in type(converter).__name__
+
+
+def test_every_write_of_the_staff_side_asks_for_the_forms_token(app: Flask, alice: Person) -> None:
+    app.config["WTF_CSRF_ENABLED"] = True
+    for rule in app.url_map.iter_rules():
+        if rule.endpoint in PUBLIC or "POST" not in (rule.methods or set()):
+            continue
+        path = rule.build({name: "1" if _is_number(rule, name) else "x" for name in rule.arguments})
+        assert path is not None
+        answer = alice.client.post(path[1])
+        assert answer.status_code == 403, f"{rule}: {answer.status}"

@@ -36,3 +36,27 @@ def test_transactions_stand_where_writing_is_the_purpose() -> None:
 
 def test_nobody_commits_but_the_transaction_itself() -> None:
     assert calls("commit") <= MAY_COMMIT
+
+
+def writers_of(model: str) -> set[str]:
+    """Files that make, insert, update or delete rows of this model by its name."""
+    found = set()
+    for path in PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
+                continue
+            first = node.args[0] if node.args else None
+            changed = isinstance(first, ast.Name) and first.id == model
+            if node.func.id == model or (
+                changed and node.func.id in ("insert", "update", "delete")
+            ):
+                found.add(path.relative_to(PACKAGE).as_posix())
+    return found
+
+
+def test_deliveries_are_written_in_their_own_room() -> None:
+    assert all(path.startswith("delivery/") for path in writers_of("Delivery"))
+
+
+def test_versions_are_made_by_publishing_alone() -> None:
+    assert len(writers_of("PageVersion")) == 1
