@@ -12,7 +12,9 @@ from hostedpages.builder.editor import service
 from hostedpages.clock import FrozenClock
 from hostedpages.errors import Conflict
 from hostedpages.models import Page
+from hostedpages.schema.catalogue import catalogue
 from hostedpages.schema.form_schema import DocumentError
+from hostedpages.web import static
 from tests import factories
 from tests.conftest import NOON
 from tests.people import Person, signed_in
@@ -183,6 +185,13 @@ def test_the_screen_carries_the_draft_and_what_can_be_built(alice: Person) -> No
     assert start["lock_version"] == 1
     assert start["published_keys"] == ["first_name", "email"]
     assert {each["kind"] for each in start["catalogue"]["elements"]} >= {"header", "separator"}
+
+
+def test_every_picture_of_the_palette_is_in_the_sprite() -> None:
+    built = catalogue()
+    icons = {each["icon"] for each in [*built["field_types"], *built["elements"]]}
+    sprite = (static.FOLDER / "icons.svg").read_text("utf-8")
+    assert icons <= set(re.findall(r'id="([^"]+)"', sprite))
 
 
 @pytest.mark.parametrize(

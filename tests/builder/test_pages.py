@@ -79,9 +79,7 @@ def test_archived_pages_are_left_out_until_they_are_asked_for(alice: Person) -> 
     assert "Long gone" in text(alice, "/pages?status=archived")
 
 
-@pytest.mark.parametrize(
-    "sort", ["name", "status", "updated", "views", "submissions", "conversion"]
-)
+@pytest.mark.parametrize("sort", queries.SORTS)
 def test_every_sort_goes_both_ways(alice: Person, sort: str) -> None:
     for name in ("One", "Two"):
         factories.page(alice.account, name=name)
