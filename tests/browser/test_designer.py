@@ -83,8 +83,8 @@ def preview(page: Page) -> FrameLocator:
     return page.frame_locator(".designer-stage iframe:not(.is-loading)")
 
 
-def drag(page: Page, what: Locator, onto: Locator, *, part: float) -> None:
-    """Drag with the mouse; `part` is how far down in the target the mouse lets go, 0 to 1."""
+def drag(page: Page, what: Locator, onto: Locator, *, side: str) -> None:
+    """Drag with the mouse until the gap opens `before` or `after` the target, then let go."""
     start, end = what.bounding_box(), onto.bounding_box()
     assert start is not None
     assert end is not None
@@ -92,8 +92,13 @@ def drag(page: Page, what: Locator, onto: Locator, *, part: float) -> None:
     page.mouse.move(x, y)
     page.mouse.down()
     page.mouse.move(x + 12, y + 12, steps=4)
-    page.mouse.move(end["x"] + 60, end["y"] + end["height"] * part, steps=14)
-    page.wait_for_selector(".outline-rows > .is-ghost")
+    sibling = "previousElementSibling" if side == "before" else "nextElementSibling"
+    part = 0.25 if side == "before" else 0.75
+    for wobble in range(30):
+        box = onto.bounding_box() or end
+        page.mouse.move(box["x"] + 60 + wobble % 3, box["y"] + box["height"] * part, steps=6)
+        if onto.evaluate(f"row => !!row.{sibling}?.matches('.is-ghost')"):
+            break
     page.mouse.up()
 
 
@@ -104,7 +109,7 @@ def test_a_field_is_added_by_dragging_it_from_the_palette(
     open_designer(staff_page, form)
     palette = staff_page.locator("[data-part=palette] .palette-item")
     before = palette.count()
-    drag(staff_page, palette.filter(has_text="Company"), row(staff_page, "Email"), part=0.3)
+    drag(staff_page, palette.filter(has_text="Company"), row(staff_page, "Email"), side="before")
     expect(row(staff_page, "Company")).to_be_visible()
     assert rows(staff_page)[:4] == ["About you", "Your name", "Company", "Email"]
     assert palette.count() == before
@@ -116,7 +121,7 @@ def test_a_field_is_added_by_dragging_it_from_the_palette(
 def test_rows_are_dragged_to_another_screen(staff_page: Page, owner: User, unit: Session) -> None:
     form = roof(owner)
     open_designer(staff_page, form)
-    drag(staff_page, row(staff_page, "Email"), row(staff_page, "Material"), part=0.8)
+    drag(staff_page, row(staff_page, "Email"), row(staff_page, "Material"), side="after")
     expect(staff_page.locator(".outline-row").nth(4)).to_contain_text("Email")
     assert labels(saved(staff_page, form, unit))[2:5] == ["Your roof", "Material", "Email"]
 
@@ -138,9 +143,7 @@ def test_a_field_is_added_with_the_keyboard_alone(
     assert draft["elements"][3]["type"] == "textarea"
 
 
-def test_the_plus_between_two_rows_adds_there(
-    staff_page: Page, owner: User, unit: Session
-) -> None:
+def test_the_plus_between_two_rows_adds_there(staff_page: Page, owner: User, unit: Session) -> None:
     form = roof(owner)
     open_designer(staff_page, form)
     row(staff_page, "About you").hover()
@@ -510,9 +513,7 @@ def test_the_page_is_looked_at_as_a_known_contact(staff_page: Page, owner: User)
     expect(preview(staff_page).locator("html[data-scheme=dark]")).to_have_count(1)
 
 
-def test_leaving_waits_for_what_is_not_saved(
-    staff_page: Page, owner: User, unit: Session
-) -> None:
+def test_leaving_waits_for_what_is_not_saved(staff_page: Page, owner: User, unit: Session) -> None:
     form = roof(owner)
     open_designer(staff_page, form)
     staff_page.get_by_label("Title").press_sequentially("!")

@@ -127,7 +127,7 @@ test("a refused document says why and is sent again with the next change", async
   back.body = { message: "Label: at most 300 characters.", problems: [{ path: "elements[0].label", message: "Too long." }] };
   addLine(store);
   await timers.fire();
-  assert.equal(state.save.words, "Not saved: Label: at most 300 characters.");
+  assert.equal(state.save.words, "Not saved: a: Too long.");
   assert.equal(store.problems()[0].elementId, state.document.elements[0][ID]);
   assert.deepEqual(timers.delays(), []);
   back.mode = "up";

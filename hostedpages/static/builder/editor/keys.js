@@ -32,7 +32,8 @@ export function createKeys(app) {
     if (isTyping(event.target)) return null;
     const id = store.state.selection;
     const index = store.selectedIndex();
-    if ((event.key === "Delete" || event.key === "Backspace") && id) return () => app.remove(id);
+    const isElsewhere = event.target.closest?.("[data-part=settings], [data-part=palette], .head, .rail");
+    if ((event.key === "Delete" || event.key === "Backspace") && id && !isElsewhere) return () => app.remove(id);
     if (event.altKey && event.key === "ArrowUp" && id) return () => app.move(id, index - 1);
     if (event.altKey && event.key === "ArrowDown" && id) return () => app.move(id, index + 1);
     if (event.key === "/") return () => app.focusPalette();
@@ -52,6 +53,13 @@ export function createKeys(app) {
   // First of all listeners: the shell's own "/" and "?" have no say on this screen.
   document.addEventListener("keydown", (event) => {
     if (!event.defaultPrevented) onKey(event);
+  }, { capture: true });
+  // The shell's own entry "Keys" shows this screen's keys.
+  document.addEventListener("click", (event) => {
+    if (!event.target.closest?.("[data-keys]")) return;
+    event.stopImmediatePropagation();
+    event.target.closest("details")?.removeAttribute("open");
+    app.show({ dialog: "help" });
   }, { capture: true });
   return onKey;
 }

@@ -19,9 +19,10 @@ const WORDS = {
  * @param send async ({document, lock_version, base?}) => {status, body}; rejects when offline
  * @param current () => the document as it is now
  * @param onChange called after every change of state
+ * @param describe (body) => why a document was refused, in words
  * @param onSaved called with (document, answer) when the server took a document
  */
-export function createSaving({ send, current, lockVersion, onChange, onSaved, timers = globalThis }) {
+export function createSaving({ send, current, lockVersion, onChange, onSaved, describe, timers = globalThis }) {
   let saved = current();
   let lock = lockVersion;
   let timer = null;
@@ -83,10 +84,11 @@ export function createSaving({ send, current, lockVersion, onChange, onSaved, ti
     } else if (status === 409) {
       await compare(document, body);
     } else if (status === 422) {
-      const reason = body?.message ?? "the form is not valid.";
-      enter("refused", { words: `Not saved: ${reason}`, problems: body?.problems ?? [] });
-    } else if (status === 401 || status === 403) {
+      enter("refused", { words: `Not saved: ${describe(body ?? {})}`, problems: body?.problems ?? [] });
+    } else if (status === 401) {
       enter("signed_out");
+    } else if (status === 403) {
+      enter("refused", { words: `Not saved: ${body?.error?.message ?? "your role does not include this."}`, problems: [] });
     } else if (status === 404) {
       enter("gone");
     } else if (status === 413) {

@@ -1,7 +1,7 @@
 // The single state of the designer. Views read `state` and call its functions; nothing else changes it.
 
 import { replaceDocument } from "./commands.js";
-import { ID, elementById, indexOf, plain, withIds } from "./document.js";
+import { ID, elementById, indexOf, nameOf, plain, withIds } from "./document.js";
 import { emptyHistory, record, redo, settle, undo } from "./history.js";
 import { fromServer, visibleProblems } from "./problems.js";
 import { TYPING_MS, createSaving } from "./saving.js";
@@ -32,6 +32,12 @@ export function createStore({ document, catalogue, lockVersion, problems, publis
     current: () => state.document,
     lockVersion,
     timers,
+    // “Phone: This must be 0 or more.” leads people to the place.
+    describe({ message = "the form is not valid.", problems = [] }) {
+      const [first] = fromServer(problems, state.document);
+      const element = first && elementById(state.document, first.elementId);
+      return element ? `${nameOf(catalogue, element)}: ${first.message}` : message;
+    },
     onChange(save) {
       state.save = save;
       if (save.name === "refused") {

@@ -8,7 +8,15 @@ const TIMEOUT_MS = 20000;
 const TOAST_MS = 7000;
 const KEEPALIVE_BYTES = 60000; // browsers refuse more for a page that goes away
 
-const token = () => document.querySelector("meta[name=csrf-token]")?.content ?? "";
+const meta = () => document.querySelector("meta[name=csrf-token]");
+
+// Who signed in again, in another tab, has a new token: it is read from a fresh copy of this page.
+async function freshToken() {
+  const answer = await fetch(location.href, { credentials: "same-origin" });
+  const found = /<meta name="csrf-token" content="([^"]*)"/.exec(await answer.text());
+  if (found && meta()) meta().content = found[1];
+  return Boolean(found);
+}
 
 function request(url, body, more = {}) {
   const text = JSON.stringify(body);
@@ -16,7 +24,7 @@ function request(url, body, more = {}) {
     method: "POST",
     credentials: "same-origin",
     redirect: "error",
-    headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": token() },
+    headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": meta()?.content ?? "" },
     body: text,
     keepalive: text.length < KEEPALIVE_BYTES, // so that it arrives although the page goes away
     ...more,
@@ -25,13 +33,13 @@ function request(url, body, more = {}) {
 
 /** async (body) => {status, body}; rejects without a connection. */
 export function sendDraft(url) {
-  const send = async (body) => {
-    const answer = await request(url, body, { signal: AbortSignal.timeout(TIMEOUT_MS) });
+  return async (body) => {
+    const ask = () => request(url, body, { signal: AbortSignal.timeout(TIMEOUT_MS) });
+    let answer = await ask();
+    if (answer.status === 403 && (await freshToken())) answer = await ask();
     const isJson = answer.headers.get("Content-Type")?.includes("json");
     return { status: answer.status, body: isJson ? await answer.json() : null };
   };
-  send.url = url;
-  return send;
 }
 
 const STATES = { saved: "saved", waiting: "saving", saving: "saving", stale: "conflict" };
@@ -104,7 +112,7 @@ export function connectPage(app, { state, pill, spoken, toasts }) {
   document.addEventListener(
     "click",
     async (event) => {
-      const link = event.target.closest?.(".tabs a[href], .head-actions a[href], .head-actions button, .designer a[href]");
+      const link = event.target.closest?.(".head a[href], .head form button, .rail a[href], .designer a[href]");
       const isPlain = !(event.ctrlKey || event.metaKey || event.shiftKey || event.button);
       if (!link || !isPlain || store.saving.isSaved || link.dataset.waited) return;
       event.preventDefault();
