@@ -42,7 +42,7 @@ async def _deliver_here(settings: Settings, claimed: Claimed) -> None:
         ledger = Ledger(threads, outbox.LEASE)
         writing = asyncio.create_task(ledger.run())
         transport = transport_for(settings)
-        known = facts.gather(session, [claimed])[claimed.id]
+        known = facts.gather(session, [claimed], {})[claimed.id]
         session.rollback()  # no transaction stays open while the mail is on its way
         await Sending(settings, transport, ledger).deliver(claimed, known)
         await transport.close()

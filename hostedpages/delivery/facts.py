@@ -47,8 +47,16 @@ class Lead:
     contact_phone: str
 
 
-def gather(session: Session, batch: Sequence[Claimed]) -> dict[int, Facts]:
-    """The facts of each claimed delivery, by its id; a handful of queries however many they are."""
+# A version never changes after its insert, so its sheet may be kept while there is room.
+MAX_SHEETS = 500
+Sheets = dict[int, Sheet | None]
+
+
+def gather(session: Session, batch: Sequence[Claimed], sheets: Sheets) -> dict[int, Facts]:
+    """The facts of each claimed delivery, by its id; a handful of queries however many they are.
+
+    `sheets` is the caller's memory of page versions of this database, by id.
+    """
     contacts = {
         each.id: each
         for each in session.execute(
@@ -64,15 +72,10 @@ def gather(session: Session, batch: Sequence[Claimed]) -> dict[int, Facts]:
         else ()
     )
     enrollment_ids = {each.enrollment_id for each in batch if each.enrollment_id}
-    enrollments: dict[int, str] = (
-        dict(
-            session.execute(
-                select(Enrollment.id, Enrollment.state).where(Enrollment.id.in_(enrollment_ids))
-            ).tuples()
-        )
-        if enrollment_ids
-        else {}
-    )
+    enrollments: dict[int, str] = {}
+    if enrollment_ids:
+        states = select(Enrollment.id, Enrollment.state).where(Enrollment.id.in_(enrollment_ids))
+        enrollments = {each.id: each.state for each in session.execute(states)}
     leads = _leads(
         session,
         {
@@ -80,6 +83,7 @@ def gather(session: Session, batch: Sequence[Claimed]) -> dict[int, Facts]:
             for each in batch
             if each.submission_id and kind_of(each.kind).needs_lead(each.payload)
         },
+        sheets,
     )
     found = {}
     for each in batch:
@@ -96,7 +100,7 @@ def gather(session: Session, batch: Sequence[Claimed]) -> dict[int, Facts]:
     return found
 
 
-def _leads(session: Session, ids: set[int]) -> dict[int, Lead]:
+def _leads(session: Session, ids: set[int], sheets: Sheets) -> dict[int, Lead]:
     if not ids:
         return {}
     rows = session.execute(
@@ -125,9 +129,9 @@ def _leads(session: Session, ids: set[int]) -> dict[int, Lead]:
         .outerjoin(Contact, Contact.id == Submission.contact_id)
         .where(Submission.id.in_(ids))
     ).all()
-    missing = {each.page_version_id for each in rows} - _sheets.keys()
+    missing = {each.page_version_id for each in rows} - sheets.keys()
     if missing:
-        _remember(session, missing)
+        _remember(session, missing, sheets)
     return {
         each.id: Lead(
             submission_id=each.public_id,
@@ -147,23 +151,18 @@ def _leads(session: Session, ids: set[int]) -> dict[int, Lead]:
             contact_phone=each.cell_phone or each.home_phone or "",
         )
         for each in rows
-        if (sheet := _sheets[each.page_version_id]) is not None
+        if (sheet := sheets[each.page_version_id]) is not None
     }
 
 
-# A version never changes after its insert, so its schema may be kept for as long as there is room.
-_sheets: dict[int, Sheet | None] = {}
-MAX_SHEETS = 500
-
-
-def _remember(session: Session, version_ids: set[int]) -> None:
-    if len(_sheets) + len(version_ids) > MAX_SHEETS:
-        _sheets.clear()
+def _remember(session: Session, version_ids: set[int], sheets: Sheets) -> None:
+    if len(sheets) + len(version_ids) > MAX_SHEETS:
+        sheets.clear()
     rows = session.execute(
         select(PageVersion.id, PageVersion.document).where(PageVersion.id.in_(version_ids))
     )
     for version_id, document in rows:
         try:
-            _sheets[version_id] = Sheet(FormSchema.load(document))
+            sheets[version_id] = Sheet(FormSchema.load(document))
         except DocumentError:
-            _sheets[version_id] = None  # the lead still reaches its people, by the plain letter
+            sheets[version_id] = None  # the lead still reaches its people, by the plain letter

@@ -9,7 +9,8 @@ import logging
 from concurrent.futures import Executor
 from datetime import timedelta
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from hostedpages import clock, db
 from hostedpages.delivery import outbox
@@ -76,7 +77,11 @@ class Ledger:
                 _tell(done, result.claimed.id not in lost)
 
     async def _write(self, marks: list[Claimed], ends: list[Finished]) -> tuple[set[int], set[int]]:
-        """Write in a thread; a database that is away for a moment is waited for."""
+        """Write in a thread. A database that is away for a moment is waited for.
+
+        What it refuses for another reason is written one by one, so that a single outcome that
+        cannot be stored takes no other with it; that one counts as lost, and its lease runs out.
+        """
 
         def write() -> tuple[set[int], set[int]]:
             with db.unit():
@@ -86,10 +91,25 @@ class Ledger:
         while True:
             try:
                 return await loop.run_in_executor(self._threads, write)
-            except DBAPIError as error:
-                fields = {"error": type(error).__name__}
-                log.warning("The database refused a batch", extra={"fields": fields})
+            except (OperationalError, InterfaceError, PoolTimeout) as error:
+                log.warning("The database is away", extra=_named(error))
                 await asyncio.sleep(RETRY_SECONDS)
+            except DBAPIError as error:
+                log.error("The database refused a batch", extra=_named(error))
+                if len(marks) + len(ends) == 1:
+                    return set(), {each.claimed.id for each in ends}
+                break
+        held: set[int] = set()
+        lost: set[int] = set()
+        for mark in marks:
+            held |= (await self._write([mark], []))[0]
+        for end in ends:
+            lost |= (await self._write([], [end]))[1]
+        return held, lost
+
+
+def _named(error: Exception) -> dict[str, dict[str, str]]:
+    return {"fields": {"error": type(error).__name__}}
 
 
 def _tell(done: asyncio.Future[bool], answer: bool) -> None:

@@ -17,7 +17,8 @@ Values = Mapping[str, Mapping[str, str]]
 MAX_RESULT_CHARACTERS = 256 * 1024
 MAX_VALUE_CHARACTERS = 10_000
 TOO_LONG = "…"
-_TOKEN = re.compile(r"\{\{\s*([a-z_]{1,40})\.([a-z0-9_]{1,60})\s*(?:\|([^{}|]{0,200}))?\}\}")
+_NAME = r"([a-z][a-z0-9_]{0,60})"
+_TOKEN = re.compile(r"\{\{\s*" + _NAME + r"\." + _NAME + r"\s*(?:\|([^{}|]{0,200}))?\}\}")
 _DOMAIN_LIKE = re.compile(r"(?<=[^\W_])\.(?=[^\W\d_]{2,})")
 
 TOKENS: dict[str, str] = {

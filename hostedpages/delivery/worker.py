@@ -110,6 +110,7 @@ class Worker:
         self._transport = transport_for(settings)
         self._sending = Sending(settings, self._transport, self._ledger)
         self._is_draining = False
+        self._sheets: facts.Sheets = {}
 
     async def run(self, stop: asyncio.Event, *, until_idle: bool = False) -> None:
         """Claim and deliver until told to stop, then drain.
@@ -180,7 +181,7 @@ class Worker:
                 if not outbox.is_anything_due(clock.now()):
                     return []
                 claims = outbox.claim(self.name, limit, clock.now(), lease=self._timing.lease_time)
-                known = _gather(session, claims)
+                known = _gather(session, claims, self._sheets)
                 return [(each, known.get(each.id)) for each in claims]
 
         taken = await self._in_database(claim)
@@ -295,10 +296,10 @@ async def _every(seconds: float, chore: Callable[[], Awaitable[None]], *, wait: 
         await asyncio.sleep(seconds)
 
 
-def _gather(session: Session, claims: Sequence[Claimed]) -> dict[int, Facts]:
+def _gather(session: Session, claims: Sequence[Claimed], sheets: facts.Sheets) -> dict[int, Facts]:
     """The facts of a batch; what cannot be read is left out, so that it stops nobody else."""
     try:
-        return facts.gather(session, claims)
+        return facts.gather(session, claims, sheets)
     except DBAPIError:
         raise
     except Exception:
@@ -306,7 +307,7 @@ def _gather(session: Session, claims: Sequence[Claimed]) -> dict[int, Facts]:
     known = {}
     for each in claims:
         try:
-            known.update(facts.gather(session, [each]))
+            known.update(facts.gather(session, [each], sheets))
         except DBAPIError:
             raise
         except Exception:
