@@ -9,6 +9,7 @@ from hostedpages import builder, db, health, web
 from hostedpages.accounts import guard
 from hostedpages.accounts import views as accounts_views
 from hostedpages.config import Settings
+from hostedpages.render import front
 from hostedpages.render import views as render_views
 from hostedpages.submit import views as submit_views
 from hostedpages.tokens import Tokens
@@ -41,6 +42,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         builder.blueprint,
     ):
         app.register_blueprint(blueprint)
+    front.install(app)
     return app
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import IO, Any
 
 from hostedpages.pii import redact
@@ -95,7 +96,14 @@ def safe_text(text: str) -> str:
 def _safe_value(value: object) -> object:
     if value is None or isinstance(value, bool | int | float):
         return value
-    return safe_text(str(value))[:300]
+    text = str(value)
+    return _safe_short(text) if len(text) <= 100 else safe_text(text)[:300]
+
+
+@lru_cache(maxsize=4096)
+def _safe_short(text: str) -> str:
+    # The same few routes, methods and slugs come with every request.
+    return safe_text(text)
 
 
 def _cut(value: object) -> object:

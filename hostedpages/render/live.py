@@ -1,7 +1,7 @@
 """Which version of which page a public address shows now.
 
-A version never changes, so it is kept for good; which one is live is asked again after half a
-second, so that a new version is seen within a second. Must never write.
+A version never changes, so it is kept for good; which one is live is asked again after 0.4
+seconds, so that a new version is seen within a second. Must never write.
 """
 
 import time
@@ -18,7 +18,7 @@ from hostedpages import db
 from hostedpages.models import Account, Page, PageVersion, Submission
 from hostedpages.schema.form_schema import FormSchema
 
-LOOK_UP_SECONDS = 0.5
+LOOK_UP_SECONDS = 0.4
 MAX_KEPT = 512
 # Who had the page open when it closed may still send what was typed.
 GRACE = timedelta(minutes=60)
