@@ -1,5 +1,6 @@
 """How gunicorn runs the web: processes, threads, time limits. Read from the same settings."""
 
+from hostedpages import db
 from hostedpages.config import Settings
 
 _settings = Settings.from_env()
@@ -11,7 +12,7 @@ worker_class = "gthread"
 timeout = 30
 graceful_timeout = 20
 keepalive = 15
-preload_app = False  # a database connection must never cross the fork
+preload_app = True  # one import for all processes, and a dead one is replaced at once
 control_socket_disable = True  # it would open a socket in the home folder
 limit_request_line = 8190
 limit_request_fields = 100
@@ -20,3 +21,8 @@ forwarded_allow_ips = ""  # proxies are counted by the application: HOSTEDPAGES_
 accesslog = None  # the application logs each request itself, without personal data
 errorlog = "-"
 loglevel = "warning"
+
+
+def post_fork(_server: object, _worker: object) -> None:
+    """A database connection must never cross the fork."""
+    db.engine().dispose(close=False)

@@ -11,6 +11,7 @@ import subprocess
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from os import kill
@@ -97,11 +98,16 @@ class Ledger:
 class Killer:
     """Kills one process of a tree at random, again and again, without warning."""
 
-    def __init__(self, root_pid: int, *, seed: int, every: tuple[float, float]) -> None:
+    def __init__(
+        self, root_pid: int, *, seed: int, progress: Callable[[], int], after: tuple[int, int]
+    ) -> None:
+        """`after` bounds how far `progress` must have come since the last kill: a product that is
+        killed while it still starts never gets to what could be lost."""
         self.root_pid = root_pid
         self.kills: Counter[str] = Counter()
         self._random = random.Random(seed)
-        self._every = every
+        self._progress = progress
+        self._after = after
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run)
 
@@ -114,7 +120,11 @@ class Killer:
         self._thread.join()
 
     def _run(self) -> None:
-        while not self._stop.wait(self._random.uniform(*self._every)):
+        reached = 0
+        while not self._stop.wait(self._random.uniform(0.02, 0.2)):
+            if self._progress() < reached:
+                continue
+            reached = self._progress() + self._random.randint(*self._after)
             victims = processes_below(self.root_pid)
             if victims:
                 pid, command = self._random.choice(victims)
