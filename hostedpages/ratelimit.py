@@ -7,13 +7,34 @@ hash what they count by.
 
 from datetime import datetime
 
-from sqlalchemy import case, select
+from sqlalchemy import Float, bindparam, case, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
+from sqlalchemy.sql import ClauseElement
 
 from hostedpages.models import RateBucket
+from hostedpages.prepared import Prepared, bound
 
 BUCKETS = RateBucket.metadata.tables["rate_buckets"]
+
+
+def _take(dialect: str) -> ClauseElement:
+    make = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    at, step = bindparam("at", type_=Float()), bindparam("step", type_=Float())
+    later = case((BUCKETS.c.tat > at, BUCKETS.c.tat), else_=at) + step
+    return (
+        make(BUCKETS)
+        .values(bound(BUCKETS.c, "key", "tat"))
+        .on_conflict_do_update(
+            index_elements=["key"],
+            set_={"tat": later},
+            where=later - at <= bindparam("per_seconds", type_=Float()),
+        )
+        .returning(BUCKETS.c.tat)
+    )
+
+
+_TAKE = Prepared(_take)
 
 
 def allow(session: Session, key: str, rate: int, per_seconds: int, now: datetime) -> float:
@@ -24,17 +45,8 @@ def allow(session: Session, key: str, rate: int, per_seconds: int, now: datetime
     """
     at = now.timestamp()
     step = per_seconds / rate
-    make = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    later = case((BUCKETS.c.tat > at, BUCKETS.c.tat), else_=at) + step
-    taken = session.execute(
-        make(BUCKETS)
-        .values(key=key, tat=at + step)
-        .on_conflict_do_update(
-            index_elements=["key"], set_={"tat": later}, where=later - at <= per_seconds
-        )
-        .returning(BUCKETS.c.tat)
-    ).first()
-    if taken is not None:
+    values = {"key": key, "at": at, "step": step, "tat": at + step, "per_seconds": per_seconds}
+    if _TAKE.one(session, values) is not None:
         return 0.0
     tat: float = session.execute(select(BUCKETS.c.tat).where(BUCKETS.c.key == key)).scalar_one()
     return max(0.001, tat + step - per_seconds - at)

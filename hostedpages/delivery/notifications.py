@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from hostedpages.delivery import outbox, recipients
 from hostedpages.delivery.facts import Lead
-from hostedpages.delivery.kinds.base import spoken_time
+from hostedpages.delivery.kinds.base import Recipient, spoken_time
 from hostedpages.mail.headers import one_address
 from hostedpages.models import Account
 from hostedpages.pii import mask
@@ -51,10 +51,32 @@ def new_lead_rows(
     people = recipients.of_page(
         session, account, notify_users=notify_users, notify_emails=notify_emails
     )
+    return rows_for(
+        people,
+        account_id=account.id,
+        page_id=page_id,
+        submission_id=submission_id,
+        contact_id=contact_id,
+        returning=returning,
+        due_at=due_at,
+    )
+
+
+def rows_for(
+    people: Sequence[Recipient],
+    *,
+    account_id: int,
+    page_id: int,
+    submission_id: int,
+    contact_id: int | None,
+    returning: bool,
+    due_at: datetime,
+) -> list[dict[str, Any]]:
+    """The rows of `new_lead_rows` for recipients that are known already."""
     what = "Returning-lead notification" if returning else "New-lead notification"
     return [
         outbox.row(
-            account_id=account.id,
+            account_id=account_id,
             kind=KIND,
             payload={"template": "new_lead", "user_id": person.user_id, "returning": returning},
             due_at=due_at,

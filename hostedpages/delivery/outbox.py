@@ -28,6 +28,7 @@ from hostedpages.delivery.which import (
 )
 from hostedpages.errors import Conflict
 from hostedpages.models import Delivery
+from hostedpages.prepared import Prepared, bound
 
 __all__ = [
     "Claimed",
@@ -53,6 +54,7 @@ LEASE = timedelta(seconds=60)
 CRASHES_ALLOWED = 5
 
 _STATE = {"retry": "pending"}
+_PUT = Prepared(lambda _dialect: insert(DELIVERIES).values(bound(DELIVERIES.c)))
 _ENDS = ("delivered", "failed", "unknown", "skipped")
 _CAN_BE_STOPPED = ("pending", "held", "claimed", "unknown")
 
@@ -60,7 +62,7 @@ _CAN_BE_STOPPED = ("pending", "held", "claimed", "unknown")
 def put_many(session: Session, rows: Sequence[dict[str, Any]]) -> None:
     """Store deliveries made by `row`, in the caller's transaction."""
     if rows:
-        session.execute(insert(DELIVERIES), list(rows))
+        _PUT.many(session, rows)
 
 
 def put(session: Session, **values: Any) -> None:

@@ -1,9 +1,9 @@
 """Answers the page that everybody gets before the framework is asked.
 
-A hosted page under an advertisement is asked for thousands of times while nothing changes. What the
-application itself answered a moment ago is given again, headers included, for as long as the look-up
-of the live version may be kept anyway. Must never keep an answer that is not public, and never
-answer anything but a plain GET.
+A hosted page under an advertisement is asked for thousands of times while nothing changes. What
+the application itself answered a moment ago is given again, headers included, for as long as the
+look-up of the live version may be kept anyway. Must never keep an answer that is not public, and
+never answer anything but a plain GET.
 """
 
 import logging
@@ -123,4 +123,5 @@ class Front:
 def install(app: Flask) -> None:
     """Put the front before `app`. Call it after everything else that wraps it."""
     settings = app.extensions["hostedpages"].settings
-    app.wsgi_app = Front(app, app.wsgi_app, settings.trusted_hosts)  # type: ignore[method-assign]
+    front = Front(app, app.wsgi_app, settings.trusted_hosts)
+    app.wsgi_app = front  # type: ignore[method-assign, assignment]  # as its documentation does

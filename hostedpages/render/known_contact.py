@@ -29,7 +29,8 @@ class KnownContact:
 
     contact: Contact
     token: str
-    link_id: int = 0
+    # Kept apart: inside a transaction the row above is read anew.
+    contact_id: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ def read(token: str, *, page_id: int, page_public_id: str, tokens: Tokens) -> Kn
     row = (
         db.session()
         .execute(
-            select(Contact, ContactLink.id)
+            select(Contact, Contact.id)
             .join(ContactLink, ContactLink.contact_id == Contact.id)
             .where(
                 ContactLink.public_id == str(payload.get("l", "")),

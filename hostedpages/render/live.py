@@ -7,10 +7,10 @@ seconds, so that a new version is seen within a second. Must never write.
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from threading import Lock
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Select, Text, cast, func, select
 
@@ -72,6 +72,8 @@ class LivePage:
     status: str
     version: Version
     is_full: bool
+    # What others worked out for this look-up; it is forgotten together with it.
+    memo: dict[Hashable, Any] = field(default_factory=dict, compare=False)
 
     @property
     def path(self) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Row, insert, select, update
 from sqlalchemy.orm import Session
 
+from hostedpages.prepared import Prepared, bound
 from hostedpages.schema.contact_fields import CONTACT_FIELDS
 from hostedpages.submit.matching import CONTACTS
 from hostedpages.submit.person import Person
@@ -26,6 +27,11 @@ _TEXTS = (
 )  # fmt: skip
 # Made from first and last name, so it never conflicts by itself.
 _DERIVED = frozenset({"full_name"})
+
+
+_INSERT = Prepared(
+    lambda _dialect: insert(CONTACTS).values(bound(CONTACTS.c)).returning(CONTACTS.c.id)
+)
 
 
 @dataclass(slots=True)
@@ -74,26 +80,26 @@ def create(
     values = dict.fromkeys(_TEXTS, "") | {
         name: text for name, text in person.fields.items() if name in _TEXTS
     }
-    contact_id = session.execute(
-        insert(CONTACTS)
-        .values(
-            **values,
-            public_id=random_id(),
-            account_id=account_id,
-            email_key=person.email_key,
-            whiteboard=person.note[:MAX_NOTES],
-            sms_ok=bool(person.consent),
-            first_touch=touch,
-            last_touch=touch,
-            lead_source_id=lead_source_id,
-            email_status="ok",
-            needs_review=[],
-            created_at=now,
-            updated_at=now,
-        )
-        .returning(CONTACTS.c.id)
-    ).scalar_one()
-    return contact_id, Change(consent=person.consent)
+    made: dict[str, Any] = {
+        **values,
+        "public_id": random_id(),
+        "account_id": account_id,
+        "email_key": person.email_key,
+        "whiteboard": person.note[:MAX_NOTES],
+        "sms_ok": bool(person.consent),
+        "first_touch": touch,
+        "last_touch": touch,
+        "lead_source_id": lead_source_id,
+        "opted_out_at": None,
+        "email_status": "ok",
+        "needs_review": [],
+        "created_at": now,
+        "updated_at": now,
+        "archived_at": None,
+    }
+    row = _INSERT.one(session, made)
+    assert row is not None  # it returns the new id
+    return row[0], Change(consent=person.consent)
 
 
 def fill_empty(

@@ -7,14 +7,37 @@ for among home phones too, and the other way round. Archived contacts are not fo
 import hashlib
 from collections.abc import Iterable
 
-from sqlalchemy import ARRAY, BigInteger, Row, func, literal, or_, select
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Row,
+    bindparam,
+    func,
+    literal,
+    or_,
+    select,
+)
 from sqlalchemy.orm import Session
 
 from hostedpages.models import Contact
+from hostedpages.prepared import Prepared
 from hostedpages.submit.person import Person
 
 _BIGINTS = ARRAY(BigInteger())
 CONTACTS = Contact.metadata.tables["contacts"]
+
+
+_BY_EMAIL = Prepared(
+    lambda _dialect: (
+        select(CONTACTS.c.id)
+        .where(
+            CONTACTS.c.account_id == bindparam("account_id", type_=BigInteger()),
+            CONTACTS.c.email_key == bindparam("email_key", type_=CONTACTS.c.email_key.type),
+            CONTACTS.c.archived_at.is_(None),
+        )
+        .order_by(CONTACTS.c.id)
+    )
+)
 
 
 def find(session: Session, account_id: int, person: Person) -> Row[tuple[object, ...]] | None:
@@ -22,14 +45,9 @@ def find(session: Session, account_id: int, person: Person) -> Row[tuple[object,
     columns = CONTACTS.c
     living = (columns.account_id == account_id) & columns.archived_at.is_(None)
     if person.email_key:
-        found = session.execute(
-            select(CONTACTS)
-            .where(living, columns.email_key == person.email_key)
-            .order_by(columns.id)
-            .limit(1)
-        ).first()
+        found = _BY_EMAIL.one(session, {"account_id": account_id, "email_key": person.email_key})
         if found is not None:
-            return found
+            return session.execute(select(CONTACTS).where(columns.id == found[0])).one()
     phones, last_name = person.phones, person.last_name.casefold()
     if not phones or not last_name:
         return None

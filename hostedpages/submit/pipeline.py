@@ -4,33 +4,44 @@ in one transaction, or nothing is stored at all.
 Must never talk to another machine, read a request, or draw a page.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import BigInteger, Row, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from hostedpages import clock, ratelimit
 from hostedpages.db import transaction
-from hostedpages.delivery import notifications, outbox, plans
 from hostedpages.errors import Conflict, DomainError, TooManyTries
-from hostedpages.models import Account, HistoryEntry, LeadSource, Page, PageVersion, Submission
+from hostedpages.models import Page, PageVersion, Submission
+from hostedpages.prepared import Prepared, bound
 from hostedpages.render.live import taken
 from hostedpages.schema.form_schema import FormSchema
-from hostedpages.submit import contacts, matching, results
+from hostedpages.submit import matching, results
 from hostedpages.submit.contacts import Change
 from hostedpages.submit.intake import Intake
 from hostedpages.submit.matching import CONTACTS
-from hostedpages.submit.person import Person, person_of
+from hostedpages.submit.person import person_of
+from hostedpages.submit.promises import SUBMISSIONS, Kept, Promise, fulfil, keep_contact
 from hostedpages.submit.results import Accepted, reference_of
 from hostedpages.tokens import random_id
 
-SUBMISSIONS = Submission.metadata.tables["submissions"]
-HISTORY = HistoryEntry.metadata.tables["history_entries"]
 MAX_SEARCH_TEXT = 10_000
+
+
+def _nonce(name: str) -> Any:
+    return bindparam(name, type_=SUBMISSIONS.c.nonce.type)
+
+
+_INSERT = Prepared(
+    lambda _dialect: insert(SUBMISSIONS).values(bound(SUBMISSIONS.c)).returning(SUBMISSIONS.c.id)
+)
+_EARLIER = Prepared(
+    lambda _dialect: select(SUBMISSIONS.c.id).where(
+        SUBMISSIONS.c.page_id == bindparam("page_id", type_=BigInteger()),
+        SUBMISSIONS.c.nonce.in_([_nonce("own"), _nonce("revised"), _nonce("other")]),
+    )
+)
 
 
 class PageClosed(DomainError):
@@ -40,35 +51,6 @@ class PageClosed(DomainError):
 
     def __init__(self) -> None:
         super().__init__("This form is no longer taking answers.")
-
-
-@dataclass(frozen=True, slots=True)
-class Promise:
-    """What a submission has to lead to, whether it is accepted now or released from quarantine."""
-
-    account_id: int
-    page_id: int
-    page_name: str
-    page_url: str
-    version_id: int
-    schema: FormSchema
-    lead_source_id: int | None
-    action_plan_id: int | None
-    public_id: str
-    values: Mapping[str, Any]
-    context: Mapping[str, Any]
-    known_contact_id: int | None
-    now: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """The contact that a submission belongs to, and what became of it."""
-
-    contact_id: int | None
-    result: str
-    is_returning: bool
-    change: Change
 
 
 def accept(intake: Intake) -> Accepted:
@@ -113,16 +95,17 @@ def _accept(session: Session, intake: Intake) -> Accepted:
         public_id=random_id(),
         values=intake.values,
         context=intake.context,
-        known_contact_id=intake.known.contact.id if intake.known else None,
+        known_contact_id=intake.known.contact_id if intake.known else None,
         now=intake.now,
+        memo=live.memo,
     )
     if intake.spam_reasons:
         kept = Kept(None, results.OK_STORED, False, Change())
     else:
-        kept = _keep_contact(session, promise, person)
+        kept = keep_contact(session, promise, person)
     submission_id = _insert_submission(session, intake, promise, kept, earlier)
     if not intake.spam_reasons:
-        _fulfil(session, promise, kept, submission_id)
+        fulfil(session, promise, kept, submission_id)
     return Accepted(promise.public_id, kept.result, intake.version.number, intake.now)
 
 
@@ -159,13 +142,13 @@ def release(
         )
         person = person_of(schema, row.answers)
         matching.lock(session, matching.lock_keys(row.account_id, person))
-        kept = _keep_contact(session, promise, person)
+        kept = keep_contact(session, promise, person)
         session.execute(
             update(SUBMISSIONS)
             .where(SUBMISSIONS.c.id == row.id)
             .values(contact_id=kept.contact_id, result=kept.result)
         )
-        _fulfil(session, promise, kept, row.id, by_user_id=by_user_id)
+        fulfil(session, promise, kept, row.id, by_user_id=by_user_id)
         if submission in session:
             session.expire(submission)
     return Accepted(row.public_id, kept.result, version.number, row.created_at)
@@ -173,8 +156,10 @@ def release(
 
 def _earlier(session: Session, intake: Intake) -> Row[Any] | None:
     """The submission this one repeats (same answers) or revises (same key, other answers)."""
-    own, *others = intake.nonces
-    wanted = [own, _revised(intake), *others]
+    own, other = intake.nonces[0], intake.nonces[-1]
+    wanted = {"own": own, "revised": _revised(intake), "other": other}
+    if _EARLIER.one(session, {"page_id": intake.live.id, **wanted}) is None:
+        return None
     columns = SUBMISSIONS.c
     rows = session.execute(
         select(
@@ -186,7 +171,7 @@ def _earlier(session: Session, intake: Intake) -> Row[Any] | None:
             PageVersion.number,
         )
         .join(PageVersion, PageVersion.id == columns.page_version_id)
-        .where(columns.page_id == intake.live.id, columns.nonce.in_(wanted))
+        .where(columns.page_id == intake.live.id, columns.nonce.in_(wanted.values()))
         .order_by(columns.id.desc())
     ).all()
     same = [row for row in rows if row.answers_digest == intake.digest]
@@ -213,151 +198,34 @@ def _refuse_closed(session: Session, intake: Intake, limit: int | None) -> None:
         raise PageClosed()
 
 
-def _keep_contact(session: Session, promise: Promise, person: Person) -> Kept:
-    """The contact, by the page's mode: known, matched, made, or none."""
-    mode = promise.schema.options.mode
-    known = _contact(session, promise.known_contact_id)
-    if mode == "note_only":
-        return Kept(known.id if known else None, results.OK_STORED, bool(known), Change())
-    how: dict[str, Any] = {
-        "submission": promise.public_id,
-        "touch": contacts.touch_of(promise.context, promise.now),
-        "now": promise.now,
-    }
-    if known is not None and not contacts.is_somebody_else(known, person):
-        change = contacts.update_own(session, known, person, **how)
-        return Kept(known.id, results.OK_UPDATED, True, change)
-    if mode == "update_only":
-        return Kept(None, results.OK_STORED, False, Change())
-    found = matching.find(session, promise.account_id, person)
-    if found is not None:
-        change = contacts.fill_empty(session, found, person, **how)
-        return Kept(found.id, results.OK_DUPLICATE_ACCEPTED, True, change)
-    contact_id, change = contacts.create(
-        session,
-        promise.account_id,
-        person,
-        lead_source_id=promise.lead_source_id,
-        touch=how["touch"],
-        now=promise.now,
-    )
-    return Kept(contact_id, results.OK_CREATED, False, change)
-
-
 def _insert_submission(
     session: Session, intake: Intake, promise: Promise, kept: Kept, earlier: Row[Any] | None
 ) -> int:
-    submission_id: int = session.execute(
-        insert(SUBMISSIONS)
-        .values(
-            public_id=promise.public_id,
-            account_id=promise.account_id,
-            page_id=promise.page_id,
-            page_version_id=promise.version_id,
-            contact_id=kept.contact_id,
-            lead_source_id=promise.lead_source_id,
-            answers=dict(intake.values),
-            context=intake.context,
-            result=kept.result,
-            nonce=intake.nonces[0] if earlier is None else _revised(intake),
-            answers_digest=intake.digest,
-            revises_id=earlier.id if earlier is not None else None,
-            spam_reasons=intake.spam_reasons,
-            plan_note="",
-            search_text=_search_text(promise),
-            created_at=intake.now,
-        )
-        .returning(SUBMISSIONS.c.id)
-    ).scalar_one()
+    row = _INSERT.one(
+        session,
+        {
+            "public_id": promise.public_id,
+            "account_id": promise.account_id,
+            "page_id": promise.page_id,
+            "page_version_id": promise.version_id,
+            "contact_id": kept.contact_id,
+            "lead_source_id": promise.lead_source_id,
+            "answers": dict(intake.values),
+            "context": intake.context,
+            "result": kept.result,
+            "nonce": intake.nonces[0] if earlier is None else _revised(intake),
+            "answers_digest": intake.digest,
+            "revises_id": earlier.id if earlier is not None else None,
+            "spam_reasons": intake.spam_reasons,
+            "released_at": None,
+            "plan_note": "",
+            "search_text": _search_text(promise),
+            "created_at": intake.now,
+        },
+    )
+    assert row is not None  # it returns the new id
+    submission_id: int = row[0]
     return submission_id
-
-
-def _fulfil(
-    session: Session,
-    promise: Promise,
-    kept: Kept,
-    submission_id: int,
-    *,
-    by_user_id: int | None = None,
-) -> None:
-    """History, notifications and the plan."""
-    options = promise.schema.options
-    account = session.get_one(Account, promise.account_id)
-    words = [f"Sent the form “{promise.page_name}”.", *kept.change.words()]
-    session.execute(
-        insert(HISTORY).values(
-            account_id=promise.account_id,
-            contact_id=kept.contact_id,
-            submission_id=submission_id,
-            kind="submission",
-            text=" ".join(words),
-            details={**kept.change.details(), **_consent_proof(promise, kept)},
-            by_user_id=by_user_id,
-            created_at=promise.now,
-        )
-    )
-    outbox.put_many(
-        session,
-        notifications.new_lead_rows(
-            session,
-            account=account,
-            page_id=promise.page_id,
-            submission_id=submission_id,
-            contact_id=kept.contact_id,
-            notify_users=options.notify_users,
-            notify_emails=options.notify_emails,
-            returning=kept.is_returning,
-            due_at=promise.now,
-        ),
-    )
-    note = _start_plan(session, promise, kept, submission_id)
-    if note:
-        session.execute(
-            update(SUBMISSIONS).where(SUBMISSIONS.c.id == submission_id).values(plan_note=note)
-        )
-
-
-def _start_plan(session: Session, promise: Promise, kept: Kept, submission_id: int) -> str:
-    """Start the page's plan, else the lead source's; return a sentence about it."""
-    options = promise.schema.options
-    if kept.contact_id is None or options.mode == "note_only" or options.starts_no_plan:
-        return ""
-    plan_id = promise.action_plan_id
-    if plan_id is None and options.action_plan is None and promise.lead_source_id is not None:
-        plan_id = session.scalar(
-            select(LeadSource.action_plan_id).where(LeadSource.id == promise.lead_source_id)
-        )
-    if plan_id is None:
-        return ""
-    return plans.enroll(
-        session,
-        plan_id=plan_id,
-        contact_id=kept.contact_id,
-        submission_id=submission_id,
-        page_id=promise.page_id,
-        lead_source_id=promise.lead_source_id,
-        page_url=promise.page_url,
-        now=promise.now,
-    ).note
-
-
-def _consent_proof(promise: Promise, kept: Kept) -> dict[str, Any]:
-    if not kept.change.consent:
-        return {}
-    return {
-        "consent_at": promise.now.isoformat(timespec="seconds"),
-        "consent_visitor": promise.context.get("visitor", ""),
-    }
-
-
-def _contact(session: Session, contact_id: int | None) -> Row[Any] | None:
-    if contact_id is None:
-        return None
-    return session.execute(
-        select(CONTACTS)
-        .where(CONTACTS.c.id == contact_id, CONTACTS.c.archived_at.is_(None))
-        .with_for_update()
-    ).first()
 
 
 def _known_id(session: Session, row: Row[Any]) -> int | None:

@@ -1,7 +1,5 @@
 """The page out of memory: the same answer as the application's, and only where that is allowed."""
 
-from collections.abc import Iterator
-
 import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
@@ -13,12 +11,12 @@ from tests.people import Client
 
 
 @pytest.fixture
-def live(app: Flask, unit: Session) -> Iterator[Client]:
+def live(app: Flask, unit: Session) -> Client:
     """A client of an application that keeps pages, as in production."""
     app.testing = False
     client = app.test_client()
     assert isinstance(client, Client)
-    yield client
+    return client
 
 
 def page_path(page: Page) -> str:
