@@ -16,7 +16,7 @@ from hostedpages.delivery.kinds.base import Facts, Letter, Payload
 
 FOLDER = Path(__file__).parent / "templates" / "email"
 # Paths that `accounts` makes; anything else is not ours and is not sent as a link.
-_OWN_PATH = re.compile(r"/[A-Za-z0-9/_.~-]{1,300}")
+_OWN_PATH = re.compile(r"(?:/[A-Za-z0-9_.~-]{1,200}){1,6}")
 _MANY_BLANK_LINES = re.compile(r"\n{3,}")
 
 

@@ -236,18 +236,10 @@ class Transport:
             tls_context=None if url.security == "none" else self._tls,
         )
         try:
-            await client.connect()
-            if client.is_ehlo_or_helo_needed:
-                await client.ehlo()
+            await _greet(client)
         except aiosmtplib.SMTPNotSupported:
-            client.close()
-            raise MailError(
-                "The mail server offers no sign-in or encryption that can be used."
-                if url.user
-                else "The mail server does not offer STARTTLS, which is required.",
-                kind="configuration",
-                server=True,
-                held=True,
+            raise _unusable(
+                "The mail server offers no way of signing in that can be used."
             ) from None
         except aiosmtplib.SMTPAuthenticationError as error:
             raise from_reply(
@@ -258,13 +250,7 @@ class Transport:
         except ssl.SSLError as error:
             raise _tls_error(error) from None
         except (aiosmtplib.SMTPException, OSError) as error:
-            cause = error.__cause__
-            if isinstance(cause, ssl.SSLError):
-                raise _tls_error(cause) from None
-            words = clean_reply(str(error), self._secrets)
-            raise MailError(
-                f"The mail server cannot be reached: {words}", kind="connection", server=True
-            ) from None
+            raise self._unreachable(error) from None
         protocol = client.protocol
         if protocol is None or not isinstance(protocol.transport, asyncio.Transport):
             raise MailError("The connection was cut.", kind="connection", server=True)
@@ -272,15 +258,22 @@ class Transport:
         protocol.transport.set_protocol(dialog)
         return dialog
 
+    def _unreachable(self, error: Exception) -> MailError:
+        if isinstance(error.__cause__, ssl.SSLError):
+            return _tls_error(error.__cause__)
+        # The library closes the connection before it tells that STARTTLS is missing, with the
+        # plain base class; every fault of the network has a class of its own.
+        if type(error) is aiosmtplib.SMTPException and self.url.security == "starttls":
+            return _unusable("The mail server does not offer STARTTLS, which is required.")
+        words = clean_reply(str(error), self._secrets)
+        return MailError(
+            f"The mail server cannot be reached: {words}", kind="connection", server=True
+        )
+
     def _refused_connection(self, reply: Reply) -> MailError:
         reply = self._clean(reply)
         if reply.code == 454 and self.url.security == "starttls":
-            return MailError(
-                f"The mail server refused TLS: {reply}",
-                kind="configuration",
-                server=True,
-                held=True,
-            )
+            return _unusable(f"The mail server refused TLS: {reply}")
         error = from_reply(reply, "the connection")
         if error.permanent or not error.server:
             return MailError(error.message, kind=error.kind, server=True)
@@ -299,17 +292,26 @@ class Transport:
         return Reply(reply.code, clean_reply(reply.text, self._secrets))
 
 
+async def _greet(client: aiosmtplib.SMTP) -> None:
+    try:
+        await client.connect()
+        if client.is_ehlo_or_helo_needed:
+            await client.ehlo()
+    except BaseException:
+        client.close()
+        raise
+
+
+def _unusable(message: str) -> MailError:
+    return MailError(message, kind="configuration", server=True, held=True)
+
+
 def _tls_error(error: ssl.SSLError) -> MailError:
     if isinstance(error, ssl.SSLCertVerificationError):
         reason = f"its certificate is not valid ({error.verify_message})"
     else:
         reason = "no encrypted connection could be agreed on"
-    return MailError(
-        f"The mail server cannot be trusted: {reason}.",
-        kind="configuration",
-        server=True,
-        held=True,
-    )
+    return _unusable(f"The mail server cannot be trusted: {reason}.")
 
 
 def _is_loopback(host: str) -> bool:
