@@ -8,8 +8,9 @@ from sqlalchemy import select
 
 from hostedpages import clock, db
 from hostedpages.builder.editor import service as editor
-from hostedpages.builder.pages import service
+from hostedpages.builder.pages import naming, service
 from hostedpages.builder.pages.readiness import PublishRefused
+from hostedpages.builder.settings import service as settings
 from hostedpages.errors import Conflict
 from hostedpages.models import Heartbeat, Page, PageVersion
 from tests import factories
@@ -105,13 +106,25 @@ def test_a_lead_source_that_is_gone_or_off_is_refused(alice: Person, active: boo
     page = draft_page(alice)
     name = "Website" if not active else "Somewhere else"
     with db.transaction() as session:
-        source = service.naming.source_by_name(session, alice.account, "Website")
+        source = naming.source_by_name(session, alice.account, "Website")
         assert source is not None
         source.active = active
         source.name, source.name_key = name, name.casefold()
 
     with pytest.raises(PublishRefused):
         service.publish(page, alice.account, alice.user)
+
+
+def test_a_renamed_lead_source_goes_on_in_the_drafts_that_name_it(alice: Person) -> None:
+    page = draft_page(alice)
+    source = naming.source_by_name(db.session(), alice.account, "Website")
+    assert source is not None
+
+    settings.change_source(source, name="Our site", action_plan=None)
+    version = service.publish(page, alice.account, alice.user)
+
+    assert page.draft["options"]["lead_source"] == "Our site"
+    assert version.lead_source_id == source.id
 
 
 def test_a_plan_that_is_not_ready_warns_and_does_not_hold_up(alice: Person) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from hostedpages import clock, db
 from hostedpages.accounts import checks, links, notices
 from hostedpages.errors import Refused
-from hostedpages.models import Account, ActionPlan, LeadSource, User
+from hostedpages.models import Account, ActionPlan, LeadSource, Page, User
 
 MAX_ADDRESSES = 10
 
@@ -98,9 +98,14 @@ def create_source(
 
 
 def change_source(source: LeadSource, *, name: str, action_plan: ActionPlan | None) -> None:
-    """Rename it, and choose the plan that its leads start; published pages follow at once."""
+    """Rename it, also in the drafts of pages that name it, and choose the plan of its leads.
+
+    Published pages follow at once.
+    """
     name = checks.name(name, "Please name the lead source.")
     with db.transaction() as session:
+        if name != source.name:
+            _rename_in_drafts(session, source, name)
         source.name_key = _free_name_key(session, source.account_id, name, other_than=source.id)
         source.name = name
         source.action_plan_id = action_plan.id if action_plan else None
@@ -140,3 +145,16 @@ def _flush(session: Session, name: str) -> None:
 
 def _taken(name: str) -> Refused:
     return Refused(f"There is a lead source called “{name}” already.", field="name")
+
+
+def _rename_in_drafts(session: Session, source: LeadSource, name: str) -> None:
+    """Drafts name their source. An open designer sees that its draft is stale, and why."""
+    named = Page.draft["options"]["lead_source"].as_string()
+    for page in session.scalars(
+        select(Page).where(Page.account_id == source.account_id, named.is_not(None))
+    ):
+        options = page.draft["options"]
+        if str(options["lead_source"]).casefold() == source.name_key:
+            page.draft = {**page.draft, "options": {**options, "lead_source": name}}
+            page.lock_version += 1
+            page.updated_at = clock.now()
