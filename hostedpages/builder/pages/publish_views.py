@@ -12,7 +12,7 @@ from hostedpages.builder.pages import queries, service
 from hostedpages.builder.pages.readiness import PublishRefused, readiness
 from hostedpages.builder.paging import page_number
 from hostedpages.builder.shell import EDITORS
-from hostedpages.errors import NotFound
+from hostedpages.errors import Conflict, NotFound
 from hostedpages.models import Page, PageVersion
 from hostedpages.render.page import draw_preview
 from hostedpages.render.policy import preview_policy
@@ -67,6 +67,8 @@ def publish_create(pid: str) -> AnyResponse | tuple[str, int]:
         )
     except PublishRefused:
         return _ask(page), 422
+    except Conflict as conflict:
+        return _ask(page, conflict.message), 409
     is_new = version.id != before
     flash(
         f"Version {version.number} is live. Visitors see it within a second."
@@ -76,7 +78,7 @@ def publish_create(pid: str) -> AnyResponse | tuple[str, int]:
     return redirect(url_for("builder.share_show", pid=pid), 303)
 
 
-def _ask(page: Page) -> str:
+def _ask(page: Page, *words: str) -> str:
     schema = FormSchema.load(page.draft)
     live = queries.live_version(page)
     ready = readiness(db.session(), guard.current_account(), schema)
@@ -85,7 +87,7 @@ def _ask(page: Page) -> str:
         page=page,
         changes=changes(queries.schema_of(live), schema),
         problems=linked(page, ready.problems),
-        warnings=ready.warnings,
+        warnings=[*words, *ready.warnings],
         live=live,
     )
 

@@ -13,6 +13,19 @@ class AutoSave extends HTMLElement {
     // A button in the form posts it the plain way: nothing may be saved behind its back.
     this.form.addEventListener("submit", () => this.rest());
     addEventListener("beforeunload", (event) => this.isDirty && event.preventDefault());
+    document.addEventListener("click", (event) => this.leave(event));
+  }
+
+  // A link waits until all is stored: the page behind it would show, or publish, what was before.
+  leave(event) {
+    const link = event.target.closest("a[href]");
+    const isPlain = event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey;
+    if (!link || link.target || link.hasAttribute("download") || !isPlain || event.defaultPrevented) return;
+    if (!this.isDirty && !this.isSaving) return;
+    event.preventDefault();
+    this.goal = link.href;
+    clearTimeout(this.timer);
+    if (this.isDirty) this.save();
   }
 
   later(event, pause) {
@@ -36,12 +49,15 @@ class AutoSave extends HTMLElement {
       method: "POST",
       body: new URLSearchParams(new FormData(this.form)),
       headers: { Accept: "application/json" },
+      keepalive: true,
     }).catch(() => null);
     this.isSaving = false;
     this.take(answer, answer ? await answer.json().catch(() => null) : null);
     if (this.again) {
       this.again = false;
       this.save();
+    } else if (this.goal && !this.isDirty) {
+      location.assign(this.goal);
     }
   }
 
@@ -51,6 +67,7 @@ class AutoSave extends HTMLElement {
     this.showErrors(body?.errors ?? {});
     if (!answer.ok) {
       this.isDirty = true;
+      this.goal = "";
       const words = body?.message ?? body?.error?.message ?? "Not saved. Please reload the page.";
       return this.say(answer.status === 409 ? "conflict" : "error", words);
     }
@@ -66,6 +83,7 @@ class AutoSave extends HTMLElement {
 
   retry() {
     this.isDirty = true;
+    this.goal = "";
     this.delay = Math.min((this.delay || FIRST_RETRY / 2) * 2, 30000);
     this.say("error", "Not saved: no connection. Trying again.");
     clearTimeout(this.timer);
