@@ -57,7 +57,7 @@ export function localProblems(document, catalogue) {
   document.elements.forEach((element, index) => {
     if (isField(element)) problems.push(...fieldProblems(document, catalogue, element, bound));
     if (isSeparator(element)) problems.push(...separatorProblems(document, element, index));
-    if (element.kind === "header" && !element.text?.trim()) {
+    if ("text" in element && !element.text.trim()) {
       problems.push(problem(element, "text", "The header has no text."));
     }
     for (const rule of rulesOf(element)) {
