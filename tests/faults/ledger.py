@@ -10,6 +10,7 @@ import signal
 import subprocess
 import threading
 import time
+import zlib
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
@@ -53,7 +54,11 @@ class Ledger:
             thread.join()
 
     def _submit(self, key: str) -> str:
-        body = {"first_name": "Ann", "email": f"{key.lower()}@example.org", "_key": key}
+        body = {
+            "first_name": "Ann",
+            "email": f"lead{zlib.crc32(key.encode())}@example.org",
+            "_key": key,
+        }
         while True:
             try:
                 token = self._token()
