@@ -246,4 +246,11 @@ draw(() => {
   new MutationObserver(attach).observe(at("palette"), { childList: true, subtree: true });
   attach();
   root.dataset.ready = "";
+  // The list of what keeps a page from being published leads to its elements.
+  const asked = /^#element-(\d+)$/.exec(location.hash);
+  const element = asked && store.state.document.elements[Number(asked[1])];
+  if (element) {
+    app.select(element[ID]);
+    revealRow(element[ID]);
+  }
 });
