@@ -145,7 +145,7 @@ def _answer(field: Field, stored: Any) -> str:
     try:
         value = field.type.from_json(stored)
         text = "" if field.type.is_empty(value) else field.type.to_text(value, field)
-    except (ValueError, TypeError, AttributeError, KeyError):
+    except (ValueError, ArithmeticError, TypeError, AttributeError, KeyError):
         text = str(stored)  # a lead must reach its people even if a type has changed meanwhile
     if len(text) > MAX_ANSWER_CHARACTERS:
         text = text[:MAX_ANSWER_CHARACTERS] + "… (the rest is in the builder)"
