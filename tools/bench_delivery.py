@@ -160,6 +160,7 @@ def main() -> None:
                 mail_from="Leads <leads@example.com>",
             ).prepared()
             migrate.upgrade(db.connect(settings))
+            worker.calm_collector()
             pairs = [
                 (asyncio.run(bare(port, chosen.mails)), ours(settings, chosen.mails))
                 for _ in range(chosen.rounds)

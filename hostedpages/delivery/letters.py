@@ -8,12 +8,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, select_autoescape
 
 from hostedpages.delivery import notifications
 from hostedpages.delivery.facts import Lead
 from hostedpages.delivery.kinds.base import Facts, Letter, Payload
 
+PARTS = ("subject.txt", "body.txt", "body.html")
 FOLDER = Path(__file__).parent / "templates" / "email"
 # Paths that `accounts` makes; anything else is not ours and is not sent as a link.
 _OWN_PATH = re.compile(r"(?:/[A-Za-z0-9_.~-]{1,200}){1,6}")
@@ -31,9 +32,8 @@ class Letters:
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
-            auto_reload=False,
-            cache_size=-1,
         )
+        self._loaded: dict[str, list[Template]] = {}
         self._writers: dict[str, Callable[[str, Payload, Facts], Letter]] = {
             "new_lead": self._new_lead,
             "plan_email": self._plan_email,
@@ -54,10 +54,13 @@ class Letters:
         return Letter("New lead", text, None)
 
     def _render(self, name: str, values: dict[str, Any], **more: Any) -> Letter:
-        subject = self._templates.get_template(f"{name}/subject.txt").render(values)
-        text = self._templates.get_template(f"{name}/body.txt").render(values)
-        html = self._templates.get_template(f"{name}/body.html").render(values)
+        subject, text, html = (each.render(values) for each in self._three(name))
         return Letter(subject, _MANY_BLANK_LINES.sub("\n\n", text).strip() + "\n", html, **more)
+
+    def _three(self, name: str) -> list[Template]:
+        if name not in self._loaded:
+            self._loaded[name] = [self._templates.get_template(f"{name}/{part}") for part in PARTS]
+        return self._loaded[name]
 
     def _new_lead(self, name: str, payload: Payload, facts: Facts) -> Letter:
         lead: Lead | None = facts.lead

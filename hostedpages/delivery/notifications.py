@@ -21,6 +21,7 @@ from hostedpages.pii import mask
 from hostedpages.schema.elements import Field
 
 KIND = "notify_user"
+NEW_LINE = "\n"
 MAX_ANSWER_CHARACTERS = 20_000
 CAMPAIGN = {
     "utm_campaign": "Campaign",
@@ -119,6 +120,10 @@ def describe(lead: Lead, *, returning: bool, public_url: str) -> dict[str, Any]:
         or lead.page_name,
         "is_returning": returning,
         "answers": answers,
+        # Set in, so that an answer cannot pass for a label or for our own words.
+        "answers_text": "\n".join(
+            f"{label}\n  {text.replace(NEW_LINE, NEW_LINE + '  ')}" for label, text in answers
+        ),
         "email": address,
         "mailto": f"mailto:{quote(address, safe='@')}" if address else "",
         "phone": phone if dial else "",

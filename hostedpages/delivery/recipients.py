@@ -34,7 +34,9 @@ def of_page(
     chosen = _known(session, account, [*notify_users, *notify_emails])
     users_only = {each.casefold() for each in notify_users}
     # A name on the users' list that is no user of this account any more gets nothing.
-    return _once(each for each in chosen if each.user_id or each.email.casefold() not in users_only)
+    own = _once(each for each in chosen if each.user_id or each.email.casefold() not in users_only)
+    # When all of them have left, somebody must still know about the lead.
+    return own or of_new_leads(session, account)
 
 
 def of_users(session: Session, account: Account, public_ids: Sequence[str]) -> list[Recipient]:

@@ -72,17 +72,18 @@ def _fold(name: str, value: str) -> str | None:
 
 
 def _encoded_words(value: str) -> list[str]:
-    words, chunk = [], b""
-    for character in value:
-        more = character.encode()
-        if len(chunk) + len(more) > _CHUNK_BYTES:
-            words.append(chunk)
-            chunk = b""
-        chunk += more
-    words.append(chunk)
-    return [f"=?utf-8?b?{base64.b64encode(word).decode()}?=" for word in words]
+    words: list[str] = []
+    data, start = value.encode(), 0
+    while start < len(data) or not words:
+        end = start + _CHUNK_BYTES
+        while end < len(data) and data[end] & 0xC0 == 0x80:  # not in the middle of a character
+            end -= 1
+        words.append(f"=?utf-8?b?{base64.b64encode(data[start:end]).decode()}?=")
+        start = end
+    return words
 
 
+@lru_cache(maxsize=4096)
 def one_address(value: str) -> str | None:
     """The single plain address that `value` is, ready for RCPT TO; None for anything else.
 
