@@ -1,9 +1,11 @@
 """Results of a page, leads of all pages, one submission, exports. HTTP only."""
 
-from flask import Response, flash, redirect, render_template, request, stream_with_context, url_for
+from collections.abc import Iterator
+
+from flask import Response, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from hostedpages import clock
+from hostedpages import clock, db
 from hostedpages.accounts import guard
 from hostedpages.builder import times
 from hostedpages.builder.blueprint import blueprint
@@ -52,11 +54,17 @@ def results_export(pid: str) -> Response:
     """The submissions that the filters leave, as a CSV file."""
     page = guard.owned(Page, pid)
     chunks = export.write_csv(page, filters.read(request.args), times.account_zone(), bom=True)
-    response = Response(stream_with_context(chunks), mimetype="text/csv")
+    response = Response(_in_own_unit(chunks), mimetype="text/csv")
     day = clock.now().astimezone(times.account_zone()).date().isoformat()
     name = f"{page.slug}-{day}.csv"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
+
+
+def _in_own_unit(chunks: Iterator[str]) -> Iterator[str]:
+    """What is read while it is sent: the request's unit is closed by then."""
+    with db.unit():
+        yield from chunks
 
 
 @blueprint.get("/leads")
