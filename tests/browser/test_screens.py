@@ -1,0 +1,182 @@
+"""Every screen on a phone and on a desktop, light and dark: axe finds nothing, nothing is cut off.
+
+With HOSTEDPAGES_SCREENSHOTS set to a folder, a picture of each is left there to look at.
+"""
+
+from collections.abc import Callable
+from typing import Literal
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, ViewportSize, expect
+from sqlalchemy.orm import Session
+
+from hostedpages.accounts import service
+from tests.browser import northside as rows
+from tests.browser.conftest import NewContext, sign_in
+from tests.browser.northside import Northside
+
+DESKTOP: ViewportSize = {"width": 1280, "height": 860}
+PHONE: ViewportSize = {"width": 390, "height": 844}
+SIZES = {"1280": DESKTOP, "390": PHONE}
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+# The layout hangs on the size and the colors on the scheme: two runs see all four.
+SEEN_BY_AXE = {("1280", "light"), ("390", "dark")}
+
+Look = Callable[..., None]
+
+
+@pytest.fixture
+def northside(unit: Session) -> Northside:
+    return rows.made()
+
+
+@pytest.fixture
+def context(new_context: NewContext) -> BrowserContext:
+    return new_context()
+
+
+@pytest.fixture
+def look(axe: Callable[[Page], None], screenshot: Callable[..., None]) -> Look:
+    """`look(page, "pages")`: pictures of each size and scheme, axe for both of them."""
+
+    def looked(page: Page, name: str, *, full_page: bool = True) -> None:
+        for width, size in SIZES.items():
+            page.set_viewport_size(size)
+            for scheme in SCHEMES:
+                page.emulate_media(color_scheme=scheme)
+                screenshot(page, f"{name}-{width}-{scheme}", full_page=full_page)
+                if (width, scheme) in SEEN_BY_AXE:
+                    axe(page)
+            wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+            assert wide <= 0, f"{name}: {wide} px wider than a screen of {width}"
+        page.set_viewport_size(DESKTOP)
+        page.emulate_media(color_scheme="light")
+
+    return looked
+
+
+def fill_in(page: Page) -> None:
+    page.get_by_label("First name").fill("Ann")
+    page.get_by_label("Last name").fill("Lee")
+    page.get_by_label("Email").fill("ann@example.com")
+
+
+def test_the_public_page(context: BrowserContext, northside: Northside, look: Look) -> None:
+    address = f"/p/{northside.account.slug}"
+    page = context.new_page()
+    page.goto(f"{address}/{northside.page.slug}")
+    look(page, "public-plain")
+    page.get_by_role("button").first.click()
+    expect(page.get_by_label("First name")).to_be_focused()
+    look(page, "public-hints")
+    page.get_by_label("Metal").check()
+    look(page, "public-show-if")
+    fill_in(page)
+    page.get_by_role("button").first.click()
+    page.wait_for_url("**/thanks*")
+    look(page, "public-thanks")
+
+    page.goto(f"{address}/{northside.walk.slug}")
+    fill_in(page)
+    page.get_by_role("button", name="Next").click()
+    look(page, "public-second-screen")
+
+    context.expected_errors.append("410")  # type: ignore[attr-defined]
+    page.goto(f"{address}/{northside.closed.slug}")
+    look(page, "public-closed")
+
+
+def test_the_public_page_with_errors_found_by_the_server(
+    new_context: NewContext, northside: Northside, look: Look
+) -> None:
+    context = new_context(java_script_enabled=False)
+    context.expected_errors.append("422")  # type: ignore[attr-defined]
+    page = context.new_page()
+    page.goto(f"/f/{northside.page.public_id}")
+    page.get_by_label("Email").fill("ann@nowhere")
+    page.get_by_label("Budget").fill("a lot")
+    page.get_by_role("button").first.click()
+    expect(page.locator("#summary")).to_be_visible()
+    # axe needs scripts: the same page again where they run.
+    html = page.content()
+    other = new_context()
+    other.expected_errors.append("422")  # type: ignore[attr-defined]
+    shown = other.new_page()
+    shown.route("**/f/*", lambda route: route.fulfill(body=html, content_type="text/html"))
+    shown.goto(f"/f/{northside.page.public_id}")
+    look(shown, "public-errors")
+
+
+def test_the_way_in(context: BrowserContext, northside: Northside, look: Look) -> None:
+    page = context.new_page()
+    page.goto("/sign-in")
+    look(page, "sign-in")
+    page.goto("/sign-in/link")
+    look(page, "sign-in-link-request")
+    page.goto("/reset")
+    look(page, "reset")
+    page.goto(service.one_time_link(northside.newcomer))
+    look(page, "sign-in-link")
+    page.get_by_role("button").first.click()
+    page.wait_for_url("**/welcome")
+    look(page, "welcome")
+    page.goto("/pages")
+    look(page, "pages-empty")
+    page.goto("/leads")
+    look(page, "leads-empty")
+    page.goto("/plans")
+    look(page, "plans-empty")
+    page.goto("/deliveries")
+    look(page, "deliveries-empty")
+
+
+def test_the_workspace_of_a_page(context: BrowserContext, northside: Northside, look: Look) -> None:
+    page = sign_in(context.new_page(), northside.owner)
+    home = f"/pages/{northside.page.public_id}"
+    page.goto(f"{home}/design")
+    page.wait_for_selector("#designer[data-ready]")
+    page.wait_for_selector(".designer-stage.is-ready")
+    page.locator(".row-name").nth(2).click()
+    look(page, "designer", full_page=False)
+    page.goto(f"{home}/options")
+    look(page, "options")
+    page.goto(f"{home}/share")
+    look(page, "share")
+    page.goto(f"{home}/results")
+    look(page, "results")
+    page.get_by_role("link", name="José Miguel").first.click()
+    expect(page.locator("#panel-title")).to_be_visible()
+    look(page, "results-panel", full_page=False)
+    page.goto(f"{home}/results?show=quarantine")
+    look(page, "results-quarantine")
+    page.goto(f"{home}/versions")
+    look(page, "versions")
+    page.goto(f"/pages/{northside.draft.public_id}/results")
+    look(page, "results-empty")
+    page.goto(f"/pages/{northside.draft.public_id}/publish")
+    look(page, "publish")
+
+
+def test_lists(context: BrowserContext, northside: Northside, look: Look) -> None:
+    page = sign_in(context.new_page(), northside.owner)
+    for address, name in (
+        ("/pages", "pages"),
+        ("/pages/new", "gallery"),
+        ("/leads", "leads"),
+        (f"/leads/{northside.lead.public_id}", "lead"),
+        ("/plans", "plans"),
+        (f"/plans/{northside.plan.public_id}", "plan"),
+        (f"/plans/{northside.plan.public_id}/people", "plan-people"),
+        (f"/plans/{northside.plan.public_id}/rehearse", "plan-rehearsal"),
+        ("/deliveries", "deliveries"),
+        (f"/deliveries/{northside.failed.public_id}", "delivery"),
+    ):
+        page.goto(address)
+        look(page, name)
+
+
+def test_settings(context: BrowserContext, northside: Northside, look: Look) -> None:
+    page = sign_in(context.new_page(), northside.owner)
+    for name in ("account", "users", "users/invite", "devices", "sources", "sources/new"):
+        page.goto(f"/settings/{name}")
+        look(page, f"settings-{name.replace('/', '-')}")
