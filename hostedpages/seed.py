@@ -65,9 +65,7 @@ def _empty_account() -> Account:
 
 def _demo_account() -> Account:
     account = accounts.create_account("Northside Roofing", "demo")
-    owner = accounts.create_user(account, email="owner@example.com", role="owner")
-    with db.transaction():
-        owner.gets_new_leads = True
+    accounts.create_user(account, email="owner@example.com", role="owner")
     _demo_plan(account)
     pages.import_document(account, _DEMO_PAGE.read_bytes(), publish=True)
     return account

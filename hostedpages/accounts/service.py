@@ -243,7 +243,13 @@ def _add_user(session: Session, account: Account, *, email: str, name: str, role
     role = checks.role(role)
     if session.scalar(select(User.id).where(User.email == email)) is not None:
         raise Refused("This address is a user already. Each user has one account.", field="email")
-    user = User(account_id=account.id, email=email, name=name[:120], role=role)
+    user = User(
+        account_id=account.id,
+        email=email,
+        name=name[:120],
+        role=role,
+        gets_new_leads=role == "owner",  # somebody must hear of the first lead
+    )
     session.add(user)
     return user
 
