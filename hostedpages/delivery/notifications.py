@@ -18,6 +18,7 @@ from hostedpages.delivery.kinds.base import Recipient, spoken_time
 from hostedpages.mail.headers import one_address
 from hostedpages.models import Account
 from hostedpages.pii import mask
+from hostedpages.schema.clean import phone_text
 from hostedpages.schema.elements import Field
 
 KIND = "notify_user"
@@ -121,12 +122,12 @@ def describe(lead: Lead, *, returning: bool, public_url: str) -> dict[str, Any]:
         "is_returning": returning,
         "answers": answers,
         # Set in, so that an answer cannot pass for a label or for our own words.
-        "answers_text": "\n".join(
+        "answers_text": "\n\n".join(
             f"{label}\n  {text.replace(NEW_LINE, NEW_LINE + '  ')}" for label, text in answers
         ),
         "email": address,
         "mailto": f"mailto:{quote(address, safe='@')}" if address else "",
-        "phone": phone if dial else "",
+        "phone": phone_text(phone) if dial else "",
         "tel": f"tel:{dial}" if dial else "",
         "source": lead.source_name,
         "plan_note": lead.plan_note,

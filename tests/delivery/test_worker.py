@@ -2,10 +2,6 @@
 
 import asyncio
 import json
-import subprocess
-import sys
-import time
-from collections.abc import Callable
 from datetime import timedelta
 from email import message_from_bytes
 from email.policy import default
@@ -21,7 +17,7 @@ from hostedpages.delivery import backoff, notifications, outbox, worker
 from hostedpages.logs import JsonFormatter
 from hostedpages.models import Account, Delivery, DeliveryAttempt, Heartbeat, Submission
 from tests import factories
-from tests.scripted_smtp import DROP, HANG, scripted_smtp
+from tests.scripted_smtp import DROP, scripted_smtp
 from tests.servers import SmtpSink, free_port, smtp_sink
 
 pytestmark = pytest.mark.both_databases
@@ -291,68 +287,6 @@ def test_draining_lets_a_mail_on_its_way_end_and_gives_the_rest_back(
     assert [each.error for each in rows if each.state not in ("delivered", "pending")] == []
 
 
-@pytest.mark.timeout(110)
-@pytest.mark.parametrize("stage", ["banner", "RCPT", "DOT"])
-def test_a_killed_workers_mail_is_sent_again_by_the_next_one(
-    unit: Session, settings: Settings, stage: str
-) -> None:
-    notify(lead())
-    with scripted_smtp(script={stage: [HANG] * 10}) as server:
-        at = settings.model_copy(update={"smtp_url": server.url})
-        first = start_worker(at)
-        wait_for(lambda: server.taken if stage == "DOT" else server.connections)
-        wait_for(lambda: deliveries()[0].state in ("claimed", "sending"))
-        first.kill()
-        first.wait()
-        server.script.clear()
-        second = start_worker(at)
-        try:
-            wait_for(lambda: deliveries()[0].state == "delivered", seconds=90)
-        finally:
-            second.terminate()
-            second.wait(40)
-        ids = [message_from_bytes(each, policy=default)["Message-ID"] for each in server.taken]
-
-    assert len(ids) == (2 if stage == "DOT" else 1)
-    assert len(set(ids)) == 1
-    assert [each.outcome for each in attempts()] == ["unknown", "delivered"]
-
-
 def attempts() -> list[DeliveryAttempt]:
     db.session().rollback()
     return list(db.session().scalars(select(DeliveryAttempt).order_by(DeliveryAttempt.number)))
-
-
-PROGRAM = """
-import asyncio, json, signal, sys
-from hostedpages import db
-from hostedpages.config import Settings
-from hostedpages.delivery import worker
-
-async def main(settings):
-    stop = asyncio.Event()
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    await worker.run(settings, stop, worker.Timing(lease=3, renew=1, scan=0.5))
-
-settings = Settings.model_validate_json(sys.stdin.read())
-db.connect(settings)
-asyncio.run(main(settings))
-"""
-
-
-def start_worker(settings: Settings) -> subprocess.Popen[bytes]:
-    """A worker in a process of its own, with a lease of three seconds."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", PROGRAM], stdin=subprocess.PIPE, stderr=subprocess.DEVNULL
-    )
-    assert process.stdin is not None
-    with process.stdin:
-        process.stdin.write(settings.model_dump_json().encode())
-    return process
-
-
-def wait_for(condition: Callable[[], object], *, seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.05)

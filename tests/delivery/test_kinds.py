@@ -1,0 +1,61 @@
+"""The contract that every delivery kind keeps, run over all that are found."""
+
+import pytest
+from werkzeug.datastructures import MultiDict
+
+from hostedpages.delivery.kinds import KINDS, kind_of, step_kinds
+from hostedpages.delivery.kinds.base import DeliveryKind, Recipient, StepContext
+
+VALUES = {"contact": {"first_name": "Ann"}}
+CONTEXT = StepContext(
+    contact_email="ann@example.org",
+    contact_name="Ann",
+    plan_name="Welcome",
+    is_immediate=True,
+    values=VALUES,
+    visitor_values=VALUES,
+    people=lambda ids: [Recipient(f"{each}@example.org", 1) for each in ids or ["list"]],
+)
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+def test_a_kind_has_a_name_for_people_and_examples_with_their_line_in_the_log(
+    kind: DeliveryKind,
+) -> None:
+    assert kind.label
+    assert kind.icon
+    assert kind.examples
+    for example in kind.examples:
+        assert kind.summary(example.payload) == example.summary
+
+
+@pytest.mark.parametrize("kind", step_kinds(), ids=lambda kind: kind.key)
+def test_a_step_kind_prepares_what_its_form_stores(kind: DeliveryKind) -> None:
+    for example in (each for each in kind.examples if each.settings):
+        form = kind.settings(MultiDict(example.settings))
+        form.offer(people=[("p1", "Ann")])
+        assert form.validate(), form.errors
+        for prepared in kind.prepare(form.stored, CONTEXT):
+            assert prepared.recipient
+            assert prepared.summary == kind.summary(prepared.payload) == example.summary
+
+
+@pytest.mark.parametrize("kind", step_kinds(), ids=lambda kind: kind.key)
+def test_a_step_kind_refuses_an_empty_form_and_an_unknown_token(kind: DeliveryKind) -> None:
+    assert not kind.settings(MultiDict()).validate()
+    form = kind.settings(MultiDict({"subject": "Hello {{contact.shoe_size}}", "body": "x"}))
+    form.offer(people=[])
+    assert not form.validate()
+    assert "{{contact.shoe_size}}" in str(form.errors["subject"])
+
+
+def test_no_secret_stands_in_a_summary() -> None:
+    for kind in KINDS.values():
+        for example in kind.examples:
+            assert "token" not in kind.summary(example.payload)
+
+
+def test_a_kind_that_is_gone_degrades() -> None:
+    kind = kind_of("pigeon")
+    assert "pigeon" in kind.label
+    assert kind.allowed(None, None, None)  # type: ignore[arg-type]  # it looks at nothing
