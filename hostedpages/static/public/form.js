@@ -203,6 +203,7 @@
       const bytes = crypto.getRandomValues(new Uint8Array(16));
       hidden("key").value = [...bytes].map((each) => each.toString(16).padStart(2, "0")).join("");
     }
+    history.replaceState({ key: hidden("key").value }, ""); // who comes back and sends again, revises
     hidden("elapsed").value = (Number(hidden("elapsed").value) || 0) + Date.now() - began;
     primary.textContent = "Sending…";
     primary.setAttribute("aria-disabled", "true");
@@ -211,18 +212,27 @@
 
   const address = new URL(location.href);
   address.searchParams.delete("c");
-  if (address.href !== location.href) history.replaceState(null, "", address); // the link is a key: out of sight
+  if (address.href !== location.href) history.replaceState(history.state, "", address); // the link is a key: out of sight
+  if (!hidden("key").value) hidden("key").value = history.state?.key || "";
   if (!hidden("landing").value) hidden("landing").value = address.searchParams.get("_landing") || address.href;
   if (!hidden("referrer").value) hidden("referrer").value = address.searchParams.get("_referrer") || document.referrer;
 
   const id = form.getAttribute("data-form"); // a preview has none and is not counted
   const count = (event) => id && navigator.sendBeacon?.(`/f/${id}/seen`, JSON.stringify({ event }));
   form.addEventListener("input", () => count("start"), { once: true });
-  form.addEventListener("input", decide);
+  form.addEventListener("input", (event) => {
+    const field = event.target.closest("[data-key]");
+    decide();
+    if (field?.matches(".is-bad") && !problem(field)) mark(field);
+  });
+  // A line that comes or goes while a button is pressed would move the button away under the finger.
+  let pressing = false;
+  form.addEventListener("pointerdown", (event) => (pressing = Boolean(event.target.closest("button"))));
+  window.addEventListener("pointerup", () => setTimeout(() => (pressing = false)));
   form.addEventListener("change", (event) => {
     const field = event.target.closest("[data-key]");
     decide();
-    if (field && (answers(field).length || field.matches(".is-bad"))) mark(field);
+    if (field && !pressing && (answers(field).length || field.matches(".is-bad"))) mark(field);
   });
   form.addEventListener("click", click);
   form.addEventListener("submit", send);
