@@ -62,7 +62,7 @@ def test_it_is_in_palette_page_validation_mail_and_csv(
     mail = message_from_bytes(file.read_bytes(), policy=SMTPUTF8)
     body = mail.get_body(("plain",))
     assert body is not None
-    assert ["Your stars", "  ★★★★"] == body.get_content().splitlines()[2:4]
+    assert body.get_content().splitlines()[2:4] == ["Your stars", "  ★★★★"]
 
     head, row = "".join(write_csv(page)).splitlines()
     assert "stars" in head.split(",")
