@@ -16,7 +16,10 @@ from hostedpages.builder.share import addresses
 from hostedpages.builder.shell import EDITORS
 from hostedpages.errors import Conflict
 from hostedpages.models import Page, Submission
+from hostedpages.schema import clean
 from hostedpages.submit import pipeline
+
+blueprint.add_app_template_filter(clean.phone_text, "phone_text")
 
 
 @blueprint.get("/pages/<pid>/results")
