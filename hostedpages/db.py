@@ -4,7 +4,9 @@ A unit is a request, a command or a step of the worker. Must never be committed 
 `transaction()`, and never hold a transaction while talking to another machine.
 """
 
+import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
@@ -20,6 +22,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from hostedpages.config import Settings
 
 BUSY_TIMEOUT_SECONDS = 5
+ASK_AGAIN_SECONDS = 0.0005
 # What a caller may catch: the database is busy, full or gone, and nothing was stored.
 UNAVAILABLE = (OperationalError, PoolTimeout)
 
@@ -80,8 +83,24 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     # A deferred transaction that turns into a writer fails at once instead of waiting its turn.
-    writes = connection.get_execution_options().get("writes")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    if not connection.get_execution_options().get("writes"):
+        connection.exec_driver_sql("BEGIN")
+        return
+    # SQLite itself waits for another process in growing sleeps of up to 100 ms and starves whoever
+    # waits longest; a write takes about one. So: ask often, for as long as is allowed.
+    driver: Any = connection.connection.driver_connection
+    driver.execute("PRAGMA busy_timeout=0")
+    try:
+        until = time.monotonic() + BUSY_TIMEOUT_SECONDS
+        while time.monotonic() < until:
+            try:
+                driver.execute("BEGIN IMMEDIATE")
+                return
+            except sqlite3.OperationalError:
+                time.sleep(ASK_AGAIN_SECONDS)
+        connection.exec_driver_sql("BEGIN IMMEDIATE")  # once more, for the error in our words
+    finally:
+        driver.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_SECONDS * 1000}")
 
 
 def has_current_tables() -> bool:
