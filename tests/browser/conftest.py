@@ -63,7 +63,7 @@ class Site:
         return found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The product with web and worker, without the demo account; one for all tests of a process."""
     folder = tmp_path_factory.mktemp("site")
@@ -121,7 +121,8 @@ def unit(site: Site) -> Iterator[Session]:
         db.engine().dispose()
 
 
-@pytest.fixture(scope="session")
+# Of this folder only: Playwright keeps an event loop running, and other tests start their own.
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """A headless Chromium of this machine."""
     path = machine_browser.find()
