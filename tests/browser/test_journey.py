@@ -19,7 +19,7 @@ from hostedpages.builder.pages import service as pages
 from hostedpages.models import Account, Delivery, Submission
 from tests import factories
 from tests.browser.conftest import NewContext, Site
-from tests.browser.test_designer import choose, drag, row
+from tests.browser.designer import choose, drag, row
 from tests.browser.visitor import (
     Person,
     ask_for_something_else,
