@@ -158,7 +158,7 @@ def install(lock_name: str) -> None:
     """Install one lock with pip, wheels and known hashes only."""
     machine.say(f"Installing the packages of requirements/{lock_name}.txt")
     STAMP.unlink(missing_ok=True)
-    command = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    command = [str(PYTHON), "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
     command += ["--no-input", "--no-deps", "--require-hashes", "--only-binary", ":all:"]
     command += ["-r", str(ROOT / "requirements" / f"{lock_name}.txt")]
     if subprocess.run(command, stdin=subprocess.DEVNULL).returncode:
