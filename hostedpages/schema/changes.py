@@ -58,7 +58,8 @@ def changes(old: "FormSchema | None", new: "FormSchema") -> list[str]:
     """Sentences such as `Label “Mail” became “Email”`; empty when nothing changed."""
     if old is None:
         fields, screens = len(new.fields), len(new.screens)
-        return [f"First version: {_count(fields, 'field')} on {_count(screens, 'screen')}"]
+        first = f"First version: {_count(fields, 'field')} on {_count(screens, 'screen')}"
+        return [first, *_where_leads_go(new.options)]
     lines = []
     for key, words in (("name", "Name"), ("title", "Title"), ("description", "Description")):
         lines += _text_change(words, getattr(old, key), getattr(new, key))
@@ -72,6 +73,18 @@ def changes(old: "FormSchema | None", new: "FormSchema") -> list[str]:
     if [each for each in before if each in both] != [each for each in after if each in both]:
         lines.append("Order changed")
     return lines
+
+
+def _where_leads_go(options: PageOptions) -> list[str]:
+    told = [*options.notify_users, *options.notify_emails]
+    people = ", ".join(told) if told else "the account’s New Lead list"
+    if options.mode == "note_only":
+        return [f"Answers are kept without a lead; told are {people}"]
+    plan = {None: "the lead source’s plan, if it has one", "none": "no plan"}.get(
+        options.action_plan, f"the plan “{options.action_plan}”"
+    )
+    source = f"“{options.lead_source}”" if options.lead_source else "no lead source yet"
+    return [f"Leads come from {source} and start {plan}", f"Told of each lead: {people}"]
 
 
 def _option_changes(old: PageOptions, new: PageOptions) -> list[str]:

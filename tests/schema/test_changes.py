@@ -7,10 +7,22 @@ from tests.schema.samples import choices, document, field, page, when
 
 
 def test_the_first_version_says_how_large_it_is() -> None:
-    assert changes(None, page(field("a"), {"kind": "separator"}, field("b"))) == [
-        "First version: 2 fields on 2 screens"
+    two = changes(None, page(field("a"), {"kind": "separator"}, field("b")))
+    assert two[0] == "First version: 2 fields on 2 screens"
+    assert changes(None, page(field("a")))[0] == "First version: 1 field on 1 screen"
+
+
+def test_the_first_version_says_where_leads_go() -> None:
+    options = {
+        "lead_source": "Website",
+        "action_plan": "Welcome",
+        "notify_emails": ["a@example.org"],
+    }
+    schema = FormSchema.load({"format": 1, "name": "Page", "options": options})
+    assert changes(None, schema)[1:] == [
+        "Leads come from “Website” and start the plan “Welcome”",
+        "Told of each lead: a@example.org",
     ]
-    assert changes(None, page(field("a"))) == ["First version: 1 field on 1 screen"]
 
 
 def test_the_same_document_has_no_changes() -> None:
