@@ -99,22 +99,20 @@ class ScriptedSmtp:
 
     def _talk(self, connection: socket.socket, opened: contextlib.ExitStack) -> None:
         file = opened.enter_context(connection.makefile("rb"))
-        if not self._say(connection, "banner"):
-            return
+        self._say(connection, "banner")
         while line := file.readline():
             command = line.decode("latin-1").strip()
             self.commands.append(command)
             verb = command.split(" ", 1)[0].upper()
-            if not self._say(connection, verb):
-                return
+            said = self._say(connection, verb)
             if verb == "QUIT":
                 return
-            if verb == "STARTTLS" and self._said.startswith("220") and self.tls is not None:
+            if verb == "STARTTLS" and said.startswith("220") and self.tls is not None:
                 connection = opened.enter_context(
                     self.tls.wrap_socket(connection, server_side=True)
                 )
                 file = opened.enter_context(connection.makefile("rb"))
-            if verb == "DATA" and self._said.startswith("354") and not self._take(connection, file):
+            if verb == "DATA" and said.startswith("354") and not self._take(connection, file):
                 return
 
     def _take(self, connection: socket.socket, file: BinaryIO) -> bool:
@@ -125,25 +123,21 @@ class ScriptedSmtp:
             return False
         message = b"".join(lines)
         self.taken.append(message)
-        is_open = self._say(connection, "DOT")
-        if self._said.startswith("250"):
+        if self._say(connection, "DOT").startswith("250"):
             self.accepted.append(message)
-        return is_open
-
-    def _say(self, connection: socket.socket, stage: str) -> bool:
-        answer = self._said = self.says(stage)
-        if answer == HANG:
-            self.stopping.wait(30)
-            return False
-        if answer == RESET:
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            return False
-        if answer == DROP:
-            return False
-        connection.sendall(answer.encode("latin-1") + b"\r\n")
         return True
 
-    _said: str = ""
+    def _say(self, connection: socket.socket, stage: str) -> str:
+        """Answer as the script says; OSError ends the conversation."""
+        answer = self.says(stage)
+        if answer == HANG:
+            self.stopping.wait(30)
+        if answer == RESET:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        if answer in (HANG, RESET, DROP):
+            raise ConnectionAbortedError
+        connection.sendall(answer.encode("latin-1") + b"\r\n")
+        return answer
 
 
 @contextlib.contextmanager

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from hostedpages.db import transaction
 from hostedpages.delivery import outbox
@@ -54,11 +55,11 @@ def prune(now: datetime) -> None:
 def beat(name: str, now: datetime, details: dict[str, Any]) -> None:
     """Write a sign of life of the process `name`."""
     with transaction() as session:
-        beaten = session.execute(
-            update(Heartbeat)
-            .where(Heartbeat.name == name)
-            .values(at=now, details=details)
-            .returning(Heartbeat.id)
-        ).first()
-        if beaten is None:
-            session.add(Heartbeat(name=name, at=now, details=details))
+        make = (
+            postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+        )
+        session.execute(
+            make(Heartbeat)
+            .values(name=name, at=now, details=details)
+            .on_conflict_do_update(index_elements=["name"], set_={"at": now, "details": details})
+        )

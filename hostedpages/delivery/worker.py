@@ -191,7 +191,11 @@ class Worker:
                 if not outbox.is_anything_due(clock.now()):
                     return []
                 claims = outbox.claim(self.name, limit, clock.now(), lease=self._timing.lease_time)
-                known = _gather(session, claims, self._sheets)
+                try:
+                    known = _gather(session, claims, self._sheets)
+                except DBAPIError:
+                    outbox.release(claims)  # else they would wait for their lease to run out
+                    raise
                 return [(each, known.get(each.id)) for each in claims]
 
         taken = await self._in_database(claim)

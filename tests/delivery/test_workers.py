@@ -21,7 +21,7 @@ from hostedpages.models import Delivery, DeliveryAttempt
 from tests import factories
 from tests.scripted_smtp import HANG, ScriptedSmtp, scripted_smtp
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.both_databases, pytest.mark.timeout(240)]
 
 
 def put(count: int) -> None:
@@ -111,7 +111,7 @@ def test_three_workers_send_each_mail_once(unit: Session, settings: Settings) ->
         at = settings.model_copy(update={"smtp_url": server.url})
         three = [start_worker(at, lease=60) for _ in range(3)]
         try:
-            wait_for(lambda: set(states()) == {"delivered"}, seconds=120)
+            wait_for(lambda: set(states()) == {"delivered"}, seconds=200)
         finally:
             for each in three:
                 end(each)
@@ -184,5 +184,5 @@ def end(process: subprocess.Popen[bytes]) -> None:
 def wait_for(condition: Callable[[], object], *, seconds: float = 90) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
+        assert time.monotonic() < deadline, f"not in time: {Counter(states())}"
         time.sleep(0.05)
