@@ -127,6 +127,7 @@ class Worker:
         Raises RuntimeError when one of the chores broke: a worker without them must not go on.
         """
         self._log("started")
+        await self._beat()
         await self._free_leases()
         chores = self._begin_chores(stop)
         try:
@@ -149,7 +150,7 @@ class Worker:
             asyncio.create_task(self._ledger.run()),
             asyncio.create_task(_every(timing.renew, self._renew, wait=timing.renew)),
             asyncio.create_task(_every(timing.scan, self._free_leases, wait=timing.scan)),
-            asyncio.create_task(_every(timing.heartbeat, self._beat)),
+            asyncio.create_task(_every(timing.heartbeat, self._beat, wait=timing.heartbeat)),
             asyncio.create_task(_every(timing.prune, self._prune)),
         ]
         for chore in chores:
