@@ -62,7 +62,9 @@ def serving(app: str, environ: dict[str, str], port: int) -> Iterator[None]:
     """Gunicorn with the product's own shape around `app`."""
     command = [sys.executable, "-m", "gunicorn", app, "-b", f"127.0.0.1:{port}"]
     command += ["-k", "gthread", "-w", "2", "--threads", "4", "--keep-alive", "15"]
-    command += ["--log-level", "warning", "--no-control-socket", "-c", "/dev/null"]
+    ours = app == "wsgi:app"
+    command += ["--log-level", "warning", "--no-control-socket"]
+    command += ["-c", str(ROOT / "gunicorn.conf.py") if ours else "/dev/null"]
     environ = {k: v for k, v in os.environ.items() if not k.startswith("HOSTEDPAGES_")} | environ
     with open(os.devnull, "wb") as log:
         process = subprocess.Popen(command, cwd=ROOT, env=environ, stdout=log, stderr=log)
