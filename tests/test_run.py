@@ -126,7 +126,8 @@ def end_and_look(product: Product) -> None:
     product.process.send_signal(signal.SIGINT)
     assert product.process.wait(5) == 0
     assert time.monotonic() - started < 5
-    assert not any(is_alive(pid) for pid in children)
+    # The kernel takes a moment to bury what was killed.
+    wait_for(lambda: not any(is_alive(pid) for pid in children), "the end of all children", 5)
 
 
 def test_a_dead_child_is_started_again(product: Product) -> None:
