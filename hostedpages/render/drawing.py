@@ -58,7 +58,12 @@ def first_state(
     schema: FormSchema, given: Mapping[str, list[str]] | None = None, treatment: Treatment = NOBODY
 ) -> FormState:
     """The state of a page just opened: defaults, then what a link or a known contact brings."""
-    values = {each.key: each.type.default_values(each) for each in schema.fields}
+    values = {
+        each.key: each.type.default_values(each)
+        for each in schema.fields
+        # The box beside a masked value stays empty: a default in it would replace what is stored.
+        if each.key not in treatment.masked
+    }
     values.update(treatment.filled)
     values.update(given or {})
     values = {key: value for key, value in values.items() if value}

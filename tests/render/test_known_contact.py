@@ -207,6 +207,22 @@ def test_an_empty_box_keeps_a_masked_value_and_typing_replaces_it(
     assert changed == [{"field": "email", "old": RAW["email"], "new": "jane@new.example.com"}]
 
 
+def test_no_default_stands_beside_a_masked_value(
+    client: Client, unit: Session, owner: Account, settings: Settings
+) -> None:
+    choices = [{"value": "f", "label": "Woman"}, {"value": "m", "label": "Man"}]
+    asked = field(
+        "gender", "Gender", type="select", binds_to="gender", choices=choices, default="m"
+    )
+    page = factories.page(owner, *FIELDS, asked, options={"pii_visibility": "mask"})
+    contact = factories.contact(owner, gender="f", **RAW)
+    person = see(client, page, token_of(page, contact, settings))
+    person.fill(note="Please call.")
+    assert person.press().status_code == 303
+    unit.refresh(contact)
+    assert contact.gender == "f"
+
+
 def test_another_contacts_address_waits_for_a_person(
     client: Client, unit: Session, owner: Account, contact: Contact, settings: Settings
 ) -> None:
