@@ -123,10 +123,20 @@ def test_a_malformed_request_is_refused(body: Any, alice: Person) -> None:
     assert answer.status_code == 422
 
 
-def test_a_wrong_base_does_not_hide_the_conflict(alice: Person) -> None:
+def test_a_request_nested_without_end_is_refused(alice: Person) -> None:
+    page = factories.page(alice.account)
+    answer = alice.client.post(
+        f"/pages/{page.public_id}/draft", data="[" * 100_000, content_type="application/json"
+    )
+    assert answer.status_code == 422
+    assert "nested too deeply" in answer.get_json()["error"]["message"]
+
+
+@pytest.mark.parametrize("base", [{"no": "document"}, [[1]], "x", 5, None])
+def test_a_wrong_base_does_not_hide_the_conflict(base: Any, alice: Person) -> None:
     page = factories.page(alice.account)
     save(alice, page, with_field(page), 1)
-    answer = save(alice, page, {**page.draft, "title": "Mine"}, 1, base={"no": "document"})
+    answer = save(alice, page, {**page.draft, "title": "Mine"}, 1, base=base)
     assert answer.status_code == 409
     assert "theirs" not in answer.get_json()
 

@@ -305,11 +305,12 @@ def test_an_export_is_a_file_named_after_the_page(alice: Person) -> None:
     assert response.data == service.export_bytes(page)
 
 
-def test_a_rename_goes_back_only_to_our_own_pages(alice: Person) -> None:
+@pytest.mark.parametrize("back", ["//evil.example", "/pages\r\nX-Evil: 1", "/pages//evil.example"])
+def test_a_rename_goes_back_only_to_our_own_pages(back: str, alice: Person) -> None:
     page = factories.page(alice.account)
 
     response = alice.client.post(
-        f"/pages/{page.public_id}/rename", data={"name": "New", "back": "//evil.example"}
+        f"/pages/{page.public_id}/rename", data={"name": "New", "back": back}
     )
 
     assert response.location == f"/pages/{page.public_id}"

@@ -212,7 +212,9 @@ def test_a_version_is_drawn_by_the_renderer_for_our_frame_alone(alice: Person) -
 def test_a_version_that_was_never_made_is_not_there(alice: Person) -> None:
     page = draft_page(alice)
 
-    assert alice.client.get(f"/pages/{page.public_id}/versions/7").status_code == 404
+    for number in (7, 2**31, 10**30):
+        address = f"/pages/{page.public_id}/versions/{number}"
+        assert alice.client.get(address).status_code == 404
 
 
 def test_a_stranger_publishes_nothing_of_alices(alice: Person, charlie: Person) -> None:

@@ -92,7 +92,10 @@ def editor_preview(pid: str) -> str:
 
 
 def _body() -> dict[str, Any]:
-    body = request.get_json(silent=True)
+    try:
+        body = request.get_json(silent=True)
+    except RecursionError:
+        raise Refused("The document is nested too deeply.", field="document") from None
     if not isinstance(body, dict) or not isinstance(body.get("document"), dict):
         raise Refused("Please send a document.", field="document")
     if type(body.get("lock_version")) is not int:
@@ -107,7 +110,7 @@ def _stale(stale: service.StaleDraft, body: dict[str, Any]) -> dict[str, Any]:
         "document": stale.document,
     }
     try:
-        base = FormSchema.load(body["base"]) if "base" in body else None
+        base = FormSchema.load(body["base"]) if isinstance(body.get("base"), dict) else None
     except DocumentError:
         base = None
     if base is not None:

@@ -21,6 +21,7 @@ STATUS_WORDS = {
     "archived": "Archived",
 }
 STATUS_PILLS = {"draft": "quiet", "published": "ok", "paused": "warn", "archived": "quiet"}
+MAX_VERSION = 2**31 - 1  # what the column holds; SQLite cannot even be asked for more than 64 bits
 
 
 @dataclass(frozen=True)
@@ -183,7 +184,9 @@ def versions_of(page: Page, number: int = 1) -> PageOfRows[VersionRow]:
 
 
 def version_of(page: Page, number: int) -> PageVersion | None:
-    """The version of this page with this number."""
+    """The version of this page with this number, None for one that was never made."""
+    if number > MAX_VERSION:
+        return None
     return db.session().scalar(
         select(PageVersion).where(PageVersion.page_id == page.id, PageVersion.number == number)
     )

@@ -4,6 +4,7 @@ from flask import Response, abort, flash, redirect, render_template, request, ur
 from werkzeug.wrappers import Response as AnyResponse
 
 from hostedpages.accounts import guard
+from hostedpages.accounts.next_path import safe_next
 from hostedpages.builder.blueprint import blueprint
 from hostedpages.builder.pages import previews, queries, service
 from hostedpages.builder.paging import page_number
@@ -213,5 +214,5 @@ def _say(text: str, undo: str, page: Page, fields: dict[str, str] | None = None)
 
 def _back(otherwise: str) -> str:
     """The staff screen that the post came from: only one of our own paths."""
-    path = request.form.get("back", "")
-    return path if path.startswith("/pages") and "\\" not in path else otherwise
+    path = safe_next(request.form.get("back"))
+    return path if path and path.startswith("/pages") else otherwise
