@@ -308,6 +308,15 @@ def test_nothing_beyond_the_folder_is_served(client: Client, path: str) -> None:
     assert client.get(f"/static/x/{path}").status_code in (404, 308)
 
 
+@pytest.mark.both_databases
+def test_a_nul_is_never_a_crash(alice: Person) -> None:
+    for path in ("/f/%00", "/p/demo/%00", "/f/%00/thanks", "/pages/%00/design", "/reset/%00"):
+        assert alice.client.get(path).status_code == 404
+    assert alice.client.post("/p/%00/roof", data={"name": "Ann"}).status_code == 404
+    for path in ("/leads?q=%00", "/pages?q=%00", "/plans?q=%00", "/deliveries?page=%00"):
+        assert alice.client.get(path).status_code in (200, 400)
+
+
 def test_an_unknown_static_name_is_an_error_of_the_template(app: Flask) -> None:
     with app.app_context(), pytest.raises(KeyError, match=r"builder/nothing\.css"):
         web.static_url("builder/nothing.css")

@@ -12,9 +12,11 @@ import secrets
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from flask import Flask
+from werkzeug.sansio.utils import host_is_trusted
 
 from hostedpages.render.live import LOOK_UP_SECONDS, Kept
 
@@ -46,7 +48,9 @@ class Front:
     def __init__(self, app: Flask, behind: Application, hosts: Iterable[str]) -> None:
         self._app = app
         self._behind = behind
-        self._hosts = frozenset(hosts)
+        trusted = sorted(hosts)
+        # The very check that the application makes, so that neither serves what the other refuses.
+        self._is_trusted = lru_cache(256)(lambda host: host_is_trusted(host, trusted))
         self._answers: Kept[Answer] = Kept()
 
     def __call__(self, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
@@ -63,9 +67,7 @@ class Front:
         return self._first(key, found, environ, start)
 
     def _is_plain(self, environ: dict[str, Any]) -> bool:
-        host = environ.get("HTTP_HOST", "").rpartition(":")
-        name = host[0] if host[1] and host[2].isdigit() else environ.get("HTTP_HOST", "")
-        return name in self._hosts and not any(
+        return self._is_trusted(environ.get("HTTP_HOST", "")) and not any(
             environ.get(each, "0") not in ("", "0") for each in _TO_APPLICATION
         )
 

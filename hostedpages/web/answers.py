@@ -4,7 +4,7 @@ Must never show a trace, a setting or somebody's data, and never touch a cookie.
 """
 
 from flask import Flask, g, jsonify, make_response, render_template, request
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from werkzeug.exceptions import Forbidden, HTTPException, RequestEntityTooLarge, SecurityError
 from werkzeug.wrappers import Response
 
@@ -44,6 +44,7 @@ def install(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(RequestEntityTooLarge, _too_large)
     app.register_error_handler(OperationalError, _database_busy)
+    app.register_error_handler(DataError, _cannot_be_stored)
 
 
 def wants_json() -> bool:
@@ -140,4 +141,11 @@ def _drain() -> None:
 def _database_busy(error: OperationalError) -> Response:
     if "locked" in str(error.orig) or "lock timeout" in str(error.orig):
         return problem(503, retry_after_seconds=RETRY_SECONDS)
+    raise error
+
+
+def _cannot_be_stored(error: DataError) -> Response:
+    # A NUL that somebody put into a search or a choice: PostgreSQL refuses it, nobody types it.
+    if "NUL" in str(error.orig):
+        return problem(400)
     raise error

@@ -6,7 +6,7 @@ Must never read a header of a proxy that is not counted in the settings.
 import ipaddress
 
 from flask import Flask, request
-from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
+from werkzeug.exceptions import NotFound, RequestEntityTooLarge, UnsupportedMediaType
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from hostedpages.config import Settings
@@ -32,6 +32,11 @@ def install(app: Flask, settings: Settings) -> None:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]  # as its own documentation does
             app.wsgi_app, x_for=hops, x_proto=hops, x_host=0, x_port=0, x_prefix=0
         )
+
+    @app.before_request
+    def check_address() -> None:
+        if "\0" in request.path:
+            raise NotFound()  # nothing of ours; PostgreSQL cannot even be asked for it
 
     @app.before_request
     def check_body() -> None:

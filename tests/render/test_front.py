@@ -51,7 +51,7 @@ def test_compressed_and_plain_are_kept_apart(live: Client, unit: Session) -> Non
 def test_a_foreign_host_is_refused_although_the_page_is_kept(live: Client, unit: Session) -> None:
     path = page_path(factories.page(factories.account()))
     live.get(path)
-    for host in ("evil.test", "localhost.evil.test", "", "localhost:80:evil"):
+    for host in ("evil.test", "localhost.evil.test", "", "localhost:80:evil", "localhost:0"):
         assert live.get(path, headers={"Host": host}).status_code in (400, 404)
 
 
