@@ -4,6 +4,7 @@ Must never print a secret, and never start with a setting it does not know.
 """
 
 import os
+import re
 import secrets
 import string
 from collections.abc import Mapping
@@ -18,6 +19,12 @@ THEMES_DIR = Path(__file__).resolve().parent.parent / "themes"
 # Read by ./test and the browser tests, not by the product.
 TEST_VARIABLES = frozenset(
     {"HOSTEDPAGES_TEST_DATABASE_URL", "HOSTEDPAGES_CHROMIUM", "HOSTEDPAGES_SCREENSHOTS"}
+)
+# The two drivers that are installed; user and password may hold anything but an @.
+_DATABASE_URL = re.compile(
+    r"sqlite://.*"
+    r"|postgresql\+psycopg://(?:[^@/?:]*(?::[^@]*)?@)?"
+    r"(?:\[[^\]]+\]|[^/?:\[\]]*)(?::[0-9]+)?(?:[/?].*)?"
 )
 
 
@@ -55,6 +62,13 @@ class Settings(BaseModel):
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/"):
             raise ValueError("must be an origin such as https://forms.example.com")
         return value.rstrip("/")
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_known_database(cls, value: str) -> str:
+        if value and not _DATABASE_URL.fullmatch(value):
+            raise ValueError("must look like postgresql+psycopg://user:password@host/name")
+        return value
 
     @field_validator("secret_key")
     @classmethod
@@ -149,12 +163,21 @@ def _key_file(path: Path) -> str:
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        key = path.read_text().strip()
+        try:
+            key = path.read_text().strip()
+        except UnicodeDecodeError:
+            key = ""
+        except OSError as error:
+            raise SettingsError(f"The key file {path} cannot be read ({error.strerror}).") from None
         if len(key) < 32:
             raise SettingsError(
                 f"The key file {path} is damaged: restore it, or delete it to end all sessions."
             ) from None
         return key
+    except OSError as error:
+        raise SettingsError(
+            f"HOSTEDPAGES_DATA_DIR: cannot write {path} ({error.strerror})."
+        ) from None
     key = "".join(secrets.choice(alphabet) for _ in range(64))
     with os.fdopen(handle, "w") as file:
         file.write(key)

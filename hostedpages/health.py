@@ -17,6 +17,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from hostedpages import clock, db
 from hostedpages.accounts import guard
 from hostedpages.config import Settings
+from hostedpages.mail import transport_for
+from hostedpages.mail.headers import sender_header
 from hostedpages.models import Delivery, Heartbeat
 
 WORKER_SILENCE = timedelta(seconds=30)
@@ -164,6 +166,11 @@ def _check_address(settings: Settings) -> Check:
 
 
 def _check_mail(settings: Settings) -> Check:
+    try:
+        transport_for(settings)
+        sender_header(settings.mail_from)
+    except ValueError as error:
+        return Check("mail", False, str(error), "Correct the setting, and start the product again.")
     if settings.smtp_url:
         return Check("mail", True, "Goes through HOSTEDPAGES_SMTP_URL.")
     return Check(

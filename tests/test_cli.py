@@ -167,6 +167,11 @@ def test_what_does_not_exist_is_said_in_a_sentence(demo: Shell, words: tuple[str
     assert done.stdout == b""
 
 
+def test_a_word_that_is_not_utf_8_is_refused_in_a_sentence(demo: Shell) -> None:
+    done = demo("page", "export", os.fsdecode(b"\xff"), "--account", "demo", code=2)
+    assert done.stderr.decode().startswith("Error: ")
+
+
 def test_an_unknown_setting_is_an_error(shell: Shell) -> None:
     done = shell("migrate", code=2, HOSTEDPAGES_SMPT_URL="smtp://x")
     assert b"HOSTEDPAGES_SMPT_URL" in done.stderr
@@ -185,6 +190,20 @@ def test_the_doctor_names_what_is_wrong_and_the_way_out(demo: Shell) -> None:
     assert any(line.startswith("problem  worker") for line in lines)
     assert any("hostedpages worker" in line for line in lines)
     assert any(line.startswith("fine     database") for line in lines)
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        {"HOSTEDPAGES_SMTP_URL": "smtp://user:canary-secret@host:abc"},
+        {"HOSTEDPAGES_MAIL_FROM": "nobody"},
+    ],
+)
+def test_the_doctor_sees_mail_that_cannot_leave(demo: Shell, setting: dict[str, str]) -> None:
+    done = demo("doctor", code=1, **setting)
+    lines = done.stdout.decode().splitlines()
+    assert any(line.startswith("problem  mail") and next(iter(setting)) in line for line in lines)
+    assert b"canary-secret" not in done.stdout + done.stderr
 
 
 def test_the_doctor_sees_tables_of_another_version(shell: Shell) -> None:

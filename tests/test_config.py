@@ -36,6 +36,9 @@ def test_the_key_is_made_once_and_only_its_owner_reads_it(tmp_path: Path) -> Non
         ("HOSTEDPAGES_PUBLIC_URL", "forms.example.com"),
         ("HOSTEDPAGES_PUBLIC_URL", "https://example.com/path"),
         ("HOSTEDPAGES_LOG_LEVEL", "loud"),
+        ("HOSTEDPAGES_DATABASE_URL", "leads"),
+        ("HOSTEDPAGES_DATABASE_URL", "mysql://user:canary@host/name"),
+        ("HOSTEDPAGES_DATABASE_URL", "postgresql+psycopg://user:canary@host:abc/name"),
     ],
 )
 def test_a_wrong_setting_is_named_and_its_value_is_not_shown(
@@ -44,8 +47,15 @@ def test_a_wrong_setting_is_named_and_its_value_is_not_shown(
     with pytest.raises(SettingsError) as refused:
         Settings.from_env({name: value}, data_dir=tmp_path)
     assert name in str(refused.value)
+    assert "canary" not in str(refused.value)
     if name == "HOSTEDPAGES_SECRET_KEY":
         assert value not in str(refused.value)
+
+
+def test_a_damaged_key_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / "secret.key").write_bytes(b"\xb1" * 64)
+    with pytest.raises(SettingsError, match="secret.key is damaged"):
+        Settings.from_env({}, data_dir=tmp_path)
 
 
 def test_flags_win_over_the_environment(tmp_path: Path) -> None:

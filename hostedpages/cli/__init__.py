@@ -48,6 +48,8 @@ def main() -> None:
         _fail(str(error), 2)
     except DomainError as error:
         _fail(error.message, 1)
+    except UnicodeEncodeError:
+        _fail("The command or this terminal holds text that is not UTF-8.", 2)
     except SQLAlchemyError as error:
         reason = str(error.__cause__ or type(error).__name__).splitlines()[0]
         _fail(f"The database refused: {reason} Run `hostedpages doctor` to see what to do.", 1)
