@@ -163,7 +163,7 @@ def build(
         digest=digest,
         known=posted.known,
         spam_reasons=reasons(Signs(posted.form.get(TRAP, ""), posted.elapsed_ms, texts)),
-        rate_key=f"submit:{visitor}",
+        rate_key=f"submit:{live.id}:{visitor}",
         rates=((settings.rate_per_minute, 60), (settings.rate_per_hour, 3600)),
         page_url=f"{settings.public_url}{live.path}",
         now=now,

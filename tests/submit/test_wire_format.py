@@ -218,7 +218,8 @@ def test_too_many_posts_keep_the_answers_and_say_when(app: Flask, unit: Session)
     tight = services.settings.model_copy(update={"rate_per_minute": 2})
     app.extensions["hostedpages"] = type(services)(tight, services.tokens)
     client = app.test_client()
-    page = factories.page(factories.account())
+    account = factories.account()
+    page, other = factories.page(account), factories.page(account, slug="other")
     person = Visitor(client, f"/f/{page.public_id}").open()
     for at in range(2):
         assert person.open().fill(email=f"ann{at}@example.org").press().status_code == 303
@@ -227,3 +228,5 @@ def test_too_many_posts_keep_the_answers_and_say_when(app: Flask, unit: Session)
     assert int(response.headers["Retry-After"]) > 0
     assert person.values["email"] == ["late@example.org"]
     assert unit.scalar(select(func.count()).select_from(Submission)) == 2
+    elsewhere = Visitor(client, f"/f/{other.public_id}").open().fill(email="ann@example.org")
+    assert elsewhere.press().status_code == 303
