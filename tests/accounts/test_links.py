@@ -66,7 +66,7 @@ def test_a_token_is_stored_only_as_its_hash(user: User) -> None:
     assert re.fullmatch(r"[0-9a-f]{64}", stored.token_hash)
 
 
-@pytest.mark.parametrize("wrong", ["", "x", "A" * 44, "ä" * 44, "A" * 5000, "%00" * 44])
+@pytest.mark.parametrize("wrong", ["", "x", "A" * 44, "ä" * 44, "A" * 5000])
 def test_a_wrong_token_gets_the_same_page_as_a_used_one(
     user: User, client: Client, wrong: str
 ) -> None:
@@ -78,6 +78,14 @@ def test_a_wrong_token_gets_the_same_page_as_a_used_one(
 
     assert answer.status_code == used.status_code == 404
     assert answer.get_data() == used.get_data()
+
+
+@pytest.mark.parametrize("path", ["/reset", "/invite", "/sign-in/link"])
+def test_an_address_with_a_nul_is_refused_before_any_token_is_looked_at(
+    user: User, client: Client, path: str
+) -> None:
+    assert client.get(f"{path}/{'%00' * 44}").status_code == 404
+    assert client.post(f"{path}/{'%00' * 44}").status_code == 404
 
 
 def test_a_cut_or_swapped_token_is_refused(user: User, client: Client) -> None:
