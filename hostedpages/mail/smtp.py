@@ -224,7 +224,7 @@ class Transport:
     async def _connect(self) -> Dialog:
         """Greeting, EHLO, TLS and sign-in with aiosmtplib. Raises MailError."""
         url = self.url
-        client = aiosmtplib.SMTP(
+        client = _Client(
             hostname=url.host,
             port=url.port,
             username=url.user or None,
@@ -290,6 +290,15 @@ class Transport:
 
     def _clean(self, reply: Reply) -> Reply:
         return Reply(reply.code, clean_reply(reply.text, self._secrets))
+
+
+class _Client(aiosmtplib.SMTP):
+    """Lets go of a connection at once: a polite end of TLS would wait for a server that failed."""
+
+    def close(self) -> None:
+        if isinstance(self.transport, asyncio.WriteTransport):
+            self.transport.abort()
+        super().close()
 
 
 async def _greet(client: aiosmtplib.SMTP) -> None:
