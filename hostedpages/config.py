@@ -27,6 +27,8 @@ _DATABASE_URL = re.compile(
     r"(?:\[[^\]]+\]|[^/?:\[\]]*)(?::[0-9]+)?(?:[/?].*)?"
 )
 
+_NAME_SERVER = re.compile(r"([0-9.]+|\[[0-9a-fA-F:]+\])(?::([0-9]{1,5}))?")
+
 
 class SettingsError(Exception):
     """A setting is missing or wrong; the message names it, never its value."""
@@ -49,6 +51,13 @@ class Settings(BaseModel):
     proxy_hops: int = Field(default=0, ge=0, le=5)
     smtp_url: str = ""
     mail_from: str = "Hosted Pages <no-reply@localhost.localdomain>"
+    private_hosts: str = "refuse"
+    dns_servers: str = ""
+    spf_include: str = ""
+    google_client_id: str = ""
+    google_client_secret: str = ""
+    microsoft_client_id: str = ""
+    microsoft_client_secret: str = ""
     rate_per_minute: int = Field(default=10, ge=1)
     rate_per_hour: int = Field(default=100, ge=1)
     log_level: str = "info"
@@ -75,6 +84,21 @@ class Settings(BaseModel):
     def _is_strong(cls, value: str) -> str:
         if value and (len(value.encode()) < 32 or len(set(value)) < 12):
             raise ValueError("must be at least 32 random bytes, or unset to use the key file")
+        return value
+
+    @field_validator("private_hosts")
+    @classmethod
+    def _is_choice(cls, value: str) -> str:
+        if value not in ("refuse", "allow"):
+            raise ValueError("must be refuse or allow")
+        return value
+
+    @field_validator("dns_servers")
+    @classmethod
+    def _are_name_servers(cls, value: str) -> str:
+        for each in value.split(","):
+            if each.strip() and _NAME_SERVER.fullmatch(each.strip()) is None:
+                raise ValueError("must look like 9.9.9.9, 127.0.0.1:5353 or [::1]:53")
         return value
 
     @field_validator("log_level")
@@ -132,6 +156,16 @@ class Settings(BaseModel):
         """Signing keys, the newest first; older ones only read."""
         older = [key.strip() for key in self.secret_key_fallbacks.split(",") if key.strip()]
         return [self.secret_key, *older]
+
+    @property
+    def allows_private_hosts(self) -> bool:
+        return self.private_hosts == "allow"
+
+    @cached_property
+    def name_servers(self) -> list[tuple[str, int]]:
+        """Address and port of each name server to ask; empty means the machine's own."""
+        found = (_NAME_SERVER.fullmatch(each.strip()) for each in self.dns_servers.split(","))
+        return [(each[1].strip("[]"), int(each[2] or 53)) for each in found if each]
 
     @property
     def themes_dir(self) -> Path:

@@ -23,7 +23,9 @@ from hostedpages.models import (
     Page,
     PageVersion,
     PlanStep,
+    Sender,
     Submission,
+    SuppressedAddress,
     User,
 )
 from hostedpages.tokens import random_id
@@ -208,3 +210,22 @@ def attempt(delivery: Delivery, **values: Any) -> DeliveryAttempt:
     values.setdefault("started_at", clock.now())
     values.setdefault("finished_at", clock.now())
     return store(DeliveryAttempt(account_id=delivery.account_id, delivery_id=delivery.id, **values))
+
+
+def suppressed_address(owner: Account, address: str, **values: Any) -> SuppressedAddress:
+    """An address that the account may not write to; opted out unless told otherwise."""
+    made = {"kind": "opted_out", "reason": "one_click", "address_key": address.lower()} | values
+    return store(SuppressedAddress(account_id=owner.id, **made))
+
+
+def sender(owner: Account, **values: Any) -> Sender:
+    """The account's own sender, at a server on the loopback, without a password."""
+    made = {
+        "slot": "account",
+        "smtp_host": "127.0.0.1",
+        "smtp_port": 2525,
+        "security": "none",
+        "email": "office@example.com",
+        "state": "ok",
+    } | values
+    return store(Sender(account_id=owner.id, **made))

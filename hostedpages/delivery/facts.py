@@ -11,10 +11,12 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from hostedpages.delivery import suppressions
 from hostedpages.delivery.kinds import kind_of
 from hostedpages.delivery.kinds.base import Facts
 from hostedpages.delivery.rows import Claimed
 from hostedpages.delivery.sheet import Sheet
+from hostedpages.delivery.suppressions import address_key
 from hostedpages.models import (
     Account,
     Contact,
@@ -60,11 +62,12 @@ def gather(session: Session, batch: Sequence[Claimed], sheets: Sheets) -> dict[i
     contacts = {
         each.id: each
         for each in session.execute(
-            select(
-                Contact.id, Contact.archived_at, Contact.opted_out_at, Contact.email_status
-            ).where(Contact.id.in_({each.contact_id for each in batch if each.contact_id}))
+            select(Contact.id, Contact.archived_at).where(
+                Contact.id.in_({each.contact_id for each in batch if each.contact_id})
+            )
         )
     }
+    suppressed = suppressions.live(session, batch)
     user_ids = {each.payload.get("user_id") for each in batch} - {None}
     archived_users = set(
         session.scalars(select(User.id).where(User.id.in_(user_ids), User.archived_at.is_not(None)))
@@ -91,8 +94,10 @@ def gather(session: Session, batch: Sequence[Claimed], sheets: Sheets) -> dict[i
         found[each.id] = Facts(
             contact_found=contact is not None,
             contact_archived=bool(contact and contact.archived_at),
-            contact_opted_out=bool(contact and contact.opted_out_at),
-            contact_email_status=contact.email_status if contact else "ok",
+            opted_out=(each.account_id, address_key(each.recipient), "opted_out") in suppressed,
+            quarantined=suppressed.get(
+                (each.account_id, address_key(each.recipient), "quarantined"), ""
+            ),
             user_archived=each.payload.get("user_id") in archived_users,
             enrollment_state=enrollments.get(each.enrollment_id or 0, ""),
             lead=leads.get(each.submission_id or 0),

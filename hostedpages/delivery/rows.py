@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from hostedpages import clock
+from hostedpages.models import PLATFORM
 from hostedpages.tokens import random_id
 
 Outcome = Literal["delivered", "retry", "failed", "unknown", "held", "skipped"]
@@ -64,6 +65,7 @@ def row(
     page_id: int | None = None,
     enrollment_id: int | None = None,
     plan_step_id: int | None = None,
+    sender_id: int = PLATFORM,
     skip_reason: str = "",
 ) -> dict[str, Any]:
     """One delivery as a plain row for `put_many`. With `skip_reason` it is stored as skipped."""
@@ -74,6 +76,7 @@ def row(
         "kind": kind,
         "state": "skipped" if skip_reason else "pending",
         "due_at": due_at,
+        "sender_id": sender_id,
         "payload": payload,
         "recipient": recipient,
         "summary": summary,

@@ -1,6 +1,6 @@
 """Tables of accounts, users, their sessions and single-use tokens."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -20,6 +20,16 @@ class Account(PublicId, Created, Base):
     parent_account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     time_zone: Mapped[str] = mapped_column(String(64), default="America/New_York")
     new_lead_emails: Mapped[list[str]] = mapped_column(default=list)
+    # Stand below every mail of a plan: who sends it, and how to reach them.
+    company_address: Mapped[str] = mapped_column(Text, default="")
+    company_phone: Mapped[str] = mapped_column(String(40), default="")
+    company_email: Mapped[str] = mapped_column(String(254), default="")
+    # Who is told, by a second way, when something endangers leads.
+    alarm_emails: Mapped[list[str]] = mapped_column(default=list)
+    alarm_webhook_url: Mapped[str] = mapped_column(Text, default="")
+    alarm_webhook_sealed: Mapped[str] = mapped_column(Text, default="")  # its signing secret
+    daily_digest: Mapped[bool] = mapped_column(default=True)
+    digest_sent_on: Mapped[date | None]
     archived_at: Mapped[datetime | None]
 
 

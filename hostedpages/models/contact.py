@@ -43,8 +43,6 @@ class Contact(PublicId, AccountOwned, Created, Base):
     first_touch: Mapped[dict[str, Any]] = mapped_column(default=dict)
     last_touch: Mapped[dict[str, Any]] = mapped_column(default=dict)
     lead_source_id: Mapped[int | None] = mapped_column(ForeignKey("lead_sources.id"))
-    opted_out_at: Mapped[datetime | None]
-    email_status: Mapped[str] = mapped_column(String(30), default="ok")
     needs_review: Mapped[list[dict[str, Any]]] = mapped_column(default=list)
     updated_at: Mapped[datetime] = mapped_column(default=clock.now)
     archived_at: Mapped[datetime | None]

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from hostedpages import clock
 from hostedpages.models.base import AccountOwned, Base, Created, PublicId
+from hostedpages.models.sender import PLATFORM
 
 STATES = (
     "pending",
@@ -33,6 +34,7 @@ class Delivery(PublicId, AccountOwned, Created, Base):
         # Partial: these hold only what is asked for all the time, however many are done.
         Index(
             "ix_deliveries_pending",
+            "sender_id",
             "due_at",
             sqlite_where=text("state = 'pending'"),
             postgresql_where=text("state = 'pending'"),
@@ -62,6 +64,9 @@ class Delivery(PublicId, AccountOwned, Created, Base):
     kind: Mapped[str] = mapped_column(String(40))
     state: Mapped[str] = mapped_column(String(20), default="pending")
     due_at: Mapped[datetime]
+    # Which sender shall take it: chosen when it is put, and again when senders change. A number,
+    # not a reference: the sender may be removed while its deliveries stay.
+    sender_id: Mapped[int] = mapped_column(default=PLATFORM)
     payload: Mapped[dict[str, Any]]
     recipient: Mapped[str] = mapped_column(Text, default="")
     summary: Mapped[str] = mapped_column(Text, default="")
@@ -86,10 +91,21 @@ class DeliveryAttempt(AccountOwned, Base):
     """One try. Opened with the claim, so that a crash leaves an attempt without an outcome."""
 
     __tablename__ = "delivery_attempts"
-    __table_args__ = (UniqueConstraint("delivery_id", "number"),)
+    __table_args__ = (
+        UniqueConstraint("delivery_id", "number"),
+        # What a sender used up of its limits: the platform's own server has none.
+        Index(
+            "ix_delivery_attempts_sender",
+            "sender_id",
+            "finished_at",
+            sqlite_where=text("sender_id <> 0"),
+            postgresql_where=text("sender_id <> 0"),
+        ),
+    )
 
     delivery_id: Mapped[int] = mapped_column(ForeignKey("deliveries.id"))
     number: Mapped[int]
+    sender_id: Mapped[int] = mapped_column(default=PLATFORM)  # which one really took it
     started_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
     outcome: Mapped[str] = mapped_column(String(20), default="")

@@ -90,8 +90,6 @@ def create(
         "first_touch": touch,
         "last_touch": touch,
         "lead_source_id": lead_source_id,
-        "opted_out_at": None,
-        "email_status": "ok",
         "needs_review": [],
         "created_at": now,
         "updated_at": now,
@@ -153,7 +151,7 @@ def update_own(
         elif name not in _DERIVED:
             change.changed.append({"field": name, "old": stored, "new": text})
     if "email" in values and person.email_key != row.email_key:
-        values |= {"email_key": person.email_key, "email_status": "ok"}
+        values["email_key"] = person.email_key
     _write(session, row, person, values, change, touch=touch, now=now)
     return change
 

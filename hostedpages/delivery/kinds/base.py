@@ -73,8 +73,8 @@ class Facts:
 
     contact_found: bool = False
     contact_archived: bool = False
-    contact_opted_out: bool = False
-    contact_email_status: str = "ok"
+    opted_out: bool = False  # the recipient's address
+    quarantined: str = ""  # the reason, while mail to the recipient's address is stopped
     user_archived: bool = False
     enrollment_state: str = ""
     lead: Any = None

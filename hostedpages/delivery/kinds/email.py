@@ -77,10 +77,10 @@ class Email(MailKind):
     def allowed(self, claim: Claim, facts: Facts, tools: Tools) -> str | None:
         if not facts.contact_found or facts.contact_archived:
             return "The contact is archived."
-        if facts.contact_opted_out:
+        if facts.opted_out:
             return "The contact opted out of email."
-        if facts.contact_email_status != "ok":
-            return f"The contact's address is {facts.contact_email_status}."
+        if facts.quarantined:
+            return f"The contact's address is quarantined: {facts.quarantined}."
         local = claim.recipient.partition("@")[0].casefold()
         if local in NOBODY_READS or claim.recipient.casefold() in tools.own_addresses:
             return "This address belongs to a machine, not to a person."

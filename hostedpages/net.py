@@ -1,0 +1,92 @@
+"""Which addresses of other machines may be talked to: the one judge for every connection to a host
+that a user typed.
+
+Resolves once and returns the address to connect to, so that a name cannot mean another machine
+when it is asked again. Must never be bypassed: whoever connects asks here and uses the answer.
+"""
+
+import asyncio
+import ipaddress
+import socket
+from dataclasses import dataclass
+
+# What the standard library calls public although it leads inside, is an example, or leads nowhere.
+_NOT_PUBLIC = [
+    ipaddress.ip_network(each)
+    for each in (
+        "0.0.0.0/8",
+        "100.64.0.0/10",
+        "192.0.0.0/24",
+        "192.88.99.0/24",
+        "198.18.0.0/15",
+        "240.0.0.0/4",
+        "::/96",
+        "::ffff:0:0/96",
+        "64:ff9b::/96",
+        "64:ff9b:1::/48",
+        "2001::/32",
+        "2002::/16",
+        "3fff::/20",
+        "5f00::/16",
+        "fec0::/10",
+        "fc00::/7",
+        "fe80::/10",
+    )
+]
+
+
+class HostRefused(Exception):
+    """The host leads into a private or local network; the message is for people."""
+
+
+class HostUnknown(Exception):
+    """No address belongs to this name; the message is for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """An address that was judged: connect to exactly this one."""
+
+    family: socket.AddressFamily
+    address: str
+    port: int
+
+
+def is_public(address: str) -> bool:
+    """Whether this IP address belongs to the public internet."""
+    ip = ipaddress.ip_address(address.partition("%")[0])
+    if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped is not None:
+        return is_public(str(ip.ipv4_mapped))
+    if not ip.is_global or ip.is_multicast or ip.is_reserved:
+        return False
+    return not any(ip in network for network in _NOT_PUBLIC if network.version == ip.version)
+
+
+def resolve(host: str, port: int, *, allow_private: bool = False) -> list[Target]:
+    """The addresses of a host, each judged; blocks while the name server answers.
+
+    Raises HostRefused when any of them is not public (and `allow_private` is not set), HostUnknown
+    when there is none.
+    """
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        raise HostUnknown(f"There is no server called “{host}”. Check the spelling.") from None
+    targets = [
+        Target(family, str(address[0]), port)
+        for family, _, _, _, address in found
+        if family in (socket.AF_INET, socket.AF_INET6)
+    ]
+    if not targets:
+        raise HostUnknown(f"There is no server called “{host}”. Check the spelling.")
+    if not allow_private and not all(is_public(each.address) for each in targets):
+        raise HostRefused(
+            f"“{host}” is in a private or local network, which this installation does not talk "
+            "to. Whoever runs it can allow that with HOSTEDPAGES_PRIVATE_HOSTS=allow."
+        )
+    return list(dict.fromkeys(targets))
+
+
+async def resolve_soon(host: str, port: int, *, allow_private: bool = False) -> list[Target]:
+    """`resolve` in a thread, for code that must not wait."""
+    return await asyncio.to_thread(resolve, host, port, allow_private=allow_private)
