@@ -3,12 +3,15 @@
 Must never delete a delivery or a lead.
 """
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
 
+from hostedpages import db
 from hostedpages.db import transaction
 from hostedpages.delivery import outbox
 from hostedpages.delivery.kinds import KINDS, kind_of
@@ -16,6 +19,7 @@ from hostedpages.models import Delivery, Heartbeat, RateBucket, UserToken
 
 SECRETS_LOOKED_FOR = timedelta(days=7)  # what ended earlier was blanked long ago
 TOKENS_KEPT_FOR = timedelta(days=7)
+CHORE = "chore:"  # how the heartbeat of a chore is named
 _SECRET_KINDS = tuple(kind.key for kind in KINDS.values() if kind.has_secret)
 
 
@@ -55,11 +59,63 @@ def prune(now: datetime) -> None:
 def beat(name: str, now: datetime, details: dict[str, Any]) -> None:
     """Write a sign of life of the process `name`."""
     with transaction() as session:
-        make = (
-            postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-        )
         session.execute(
-            make(Heartbeat)
+            _insert(session)(Heartbeat)
             .values(name=name, at=now, details=details)
             .on_conflict_do_update(index_elements=["name"], set_={"at": now, "details": details})
         )
+
+
+def take_chores(
+    chores: Mapping[str, timedelta], worker: str, now: datetime, *, silence: timedelta
+) -> list[str]:
+    """Take those of `chores` (name -> how often) whose turn has come; returns their names.
+
+    Whoever takes one writes its heartbeat, so that nobody else takes it meanwhile. One that is
+    running without a sign of life for `silence` is taken over.
+    """
+    names = [CHORE + name for name in chores]
+    known = {
+        each.name.removeprefix(CHORE): each
+        for each in db.session().execute(
+            select(Heartbeat.name, Heartbeat.at, Heartbeat.details).where(Heartbeat.name.in_(names))
+        )
+    }
+    due = []
+    for name, every in chores.items():
+        last = known.get(name)
+        is_running = last is not None and last.details.get("state") == "running"
+        if last is None or now >= last.at + (silence if is_running else every):
+            due.append((name, None if last is None else last.at))
+    if not due:
+        return []
+    with transaction() as session:
+        return [name for name, seen in due if _take_chore(session, CHORE + name, seen, worker, now)]
+
+
+def _take_chore(
+    session: Session, name: str, seen: datetime | None, worker: str, now: datetime
+) -> bool:
+    """Only who finds the heartbeat as it was seen gets it."""
+    values = {"at": now, "details": {"worker": worker, "state": "running", "error": ""}}
+    if seen is None:
+        taken = session.scalar(
+            _insert(session)(Heartbeat)
+            .values(name=name, **values)
+            .on_conflict_do_nothing(index_elements=["name"])
+            .returning(Heartbeat.id)
+        )
+    else:
+        taken = session.scalar(
+            update(Heartbeat)
+            .where(Heartbeat.name == name, Heartbeat.at == seen)
+            .values(**values)
+            .returning(Heartbeat.id)
+            .execution_options(synchronize_session=False)
+        )
+    return taken is not None
+
+
+def _insert(session: Session) -> Any:
+    is_postgres = session.get_bind().dialect.name == "postgresql"
+    return postgresql.insert if is_postgres else sqlite.insert

@@ -25,6 +25,7 @@ from sqlalchemy.orm import Session
 from hostedpages import clock, db, logs
 from hostedpages.config import Settings, SettingsError
 from hostedpages.delivery import alone, facts, housekeeping, outbox
+from hostedpages.delivery.chores import Rounds
 from hostedpages.delivery.kinds.base import Facts
 from hostedpages.delivery.ledger import Ledger
 from hostedpages.delivery.rows import Claimed
@@ -129,7 +130,7 @@ class Worker:
         self._log("started")
         await self._beat()
         await self._free_leases()
-        chores = self._begin_chores(stop)
+        chores = self._begin_chores(stop, with_rounds=not until_idle)
         try:
             await self._claim_until(stop, until_idle=until_idle)
             await self._drain()
@@ -144,7 +145,7 @@ class Worker:
         if broken:
             raise RuntimeError("a chore of the worker broke") from broken[0].exception()
 
-    def _begin_chores(self, stop: asyncio.Event) -> list[asyncio.Task[None]]:
+    def _begin_chores(self, stop: asyncio.Event, *, with_rounds: bool) -> list[asyncio.Task[None]]:
         timing = self._timing
         chores = [
             asyncio.create_task(self._ledger.run()),
@@ -153,6 +154,9 @@ class Worker:
             asyncio.create_task(_every(timing.heartbeat, self._beat, wait=timing.heartbeat)),
             asyncio.create_task(_every(timing.prune, self._prune)),
         ]
+        if with_rounds:
+            rounds = Rounds(self._settings, self.name, self._in_database)
+            chores.append(asyncio.create_task(rounds.run()))
         for chore in chores:
             chore.add_done_callback(lambda _: stop.set())
         return chores
