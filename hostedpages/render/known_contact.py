@@ -4,7 +4,7 @@ Only a signed link makes a visitor known. Must never tell a wrong, expired or re
 link at all, and never let a raw value out that the page hides or masks.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -39,13 +39,15 @@ class Treatment:
 
     `hidden`: keys not drawn at all. `masked`: key to the hint beside an empty box. `filled`: key
     to the raw values in the box. `answered`: stored values that count as answers although the
-    visitor gives none.
+    visitor gives none. `unasked`: contact fields that were typed although their stored value is
+    hidden, because the page was drawn before the value was known.
     """
 
     hidden: frozenset[str] = frozenset()
     masked: Mapping[str, str] = field(default_factory=dict)
     filled: Mapping[str, list[str]] = field(default_factory=dict)
     answered: Mapping[str, Any] = field(default_factory=dict)
+    unasked: frozenset[str] = frozenset()
 
 
 NOBODY = Treatment()
@@ -89,14 +91,20 @@ def read(token: str, *, page_id: int, page_public_id: str, tokens: Tokens) -> Kn
     return KnownContact(row[0], token, row[1]) if row else None
 
 
-def treat(schema: FormSchema, known: KnownContact | None) -> Treatment:
-    """The table of product decisions: hide, mask or show, for each bound field of the form."""
+def treat(
+    schema: FormSchema, known: KnownContact | None, typed: Collection[str] = ()
+) -> Treatment:
+    """The table of product decisions: hide, mask or show, for each bound field of the form.
+
+    `typed` are keys that the visitor has given a value: what they typed stays theirs to see.
+    """
     if known is None:
         return NOBODY
     hidden: set[str] = set()
     masked: dict[str, str] = {}
     filled: dict[str, list[str]] = {}
     answered: dict[str, Any] = {}
+    unasked: set[str] = set()
     level = schema.options.pii_visibility
     for each in schema.fields:
         bound = CONTACT_FIELDS.get(each.binds_to or "")
@@ -111,11 +119,14 @@ def treat(schema: FormSchema, known: KnownContact | None) -> Treatment:
             if has_value:
                 masked[each.key] = pii.mask(bound.mask, str(stored))
                 answered[each.key] = stored
+        elif each.key in typed:
+            if has_value:
+                unasked.add(bound.key)
         elif has_value or not each.required:
             hidden.add(each.key)
             if has_value:
                 answered[each.key] = stored
-    return Treatment(frozenset(hidden), masked, filled, answered)
+    return Treatment(frozenset(hidden), masked, filled, answered, frozenset(unasked))
 
 
 def stored_value(contact: Contact, contact_field: str) -> str | bool:

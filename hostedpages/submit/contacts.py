@@ -4,7 +4,7 @@ A visitor who is not known fills empty fields only; what differs goes to review.
 consent without a ticked box, never erase a value, and never merge two contacts.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -132,10 +132,12 @@ def update_own(
     submission: str,
     touch: dict[str, Any],
     now: datetime,
+    unasked: Collection[str] = (),
 ) -> Change:
     """Update a known contact's own fields with what was given; an empty box erases nothing.
 
-    An email address that another contact has is not taken over: it waits for a person.
+    An email address that another contact has is not taken over: it waits for a person. So does
+    another value for one of the `unasked` fields, which the page hides because there is a value.
     """
     change, values = Change(), {}
     for name, text in person.fields.items():
@@ -144,6 +146,9 @@ def update_own(
             continue
         if name == "email" and _belongs_to_another(session, row, person.email_key):
             change.review.append(_review(name, text, submission, now, "another contact has it"))
+            continue
+        if stored and name in unasked:
+            change.review.append(_review(name, text, submission, now, "the page hides this field"))
             continue
         values[name] = text
         if not stored:

@@ -55,6 +55,11 @@ class Posted:
     known: KnownContact | None
 
     @property
+    def typed(self) -> frozenset[str]:
+        """The names that came with a value."""
+        return frozenset(name for name, values in self.form.lists() if any(values))
+
+    @property
     def carried(self) -> dict[str, str]:
         """What travels along when the page is shown again."""
         return {
@@ -139,6 +144,7 @@ def build(
     posted: Posted,
     values: Mapping[str, Any],
     opened_at: datetime | None,
+    treatment: Treatment,
 ) -> Intake:
     """Complete a checked submission with where it came from and how it will be recognized."""
     settings: Settings = current_app.extensions["hostedpages"].settings
@@ -158,7 +164,7 @@ def build(
         live=live,
         version=version,
         values=kept,
-        context=_context(request, posted, visitor, known_id),
+        context=_context(request, posted, visitor, known_id, treatment),
         nonces=_nonces(posted, digest, visitor, now),
         digest=digest,
         known=posted.known,
@@ -182,7 +188,9 @@ def _nonces(posted: Posted, digest: str, visitor: str, now: datetime) -> tuple[s
     return made(step), made(step - 1)
 
 
-def _context(asked: Request, posted: Posted, visitor: str, known_id: str) -> dict[str, Any]:
+def _context(
+    asked: Request, posted: Posted, visitor: str, known_id: str, treatment: Treatment
+) -> dict[str, Any]:
     """Where the visitor came from. Every value is text of a bounded length, or left out."""
     utm = {name: _campaign(asked.args.get(name, "")) for name in UTM}
     click = {name: _campaign(asked.args.get(name, "")) for name in CLICKS}
@@ -195,8 +203,9 @@ def _context(asked: Request, posted: Posted, visitor: str, known_id: str) -> dic
         "visitor": visitor,
         "elapsed_ms": posted.elapsed_ms,
         "contact": known_id,
+        "unasked": sorted(treatment.unasked),
     }
-    return {name: value for name, value in found.items() if value not in ("", {}, None)}
+    return {name: value for name, value in found.items() if value not in ("", {}, [], None)}
 
 
 def _campaign(text: str) -> str:

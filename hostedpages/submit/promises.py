@@ -70,7 +70,9 @@ def keep_contact(session: Session, promise: Promise, person: Person) -> Kept:
         "now": promise.now,
     }
     if known is not None and not contacts.is_somebody_else(known, person):
-        change = contacts.update_own(session, known, person, **how)
+        change = contacts.update_own(
+            session, known, person, **how, unasked=promise.context.get("unasked", ())
+        )
         return Kept(known.id, results.OK_UPDATED, True, change)
     if mode == "update_only":
         return Kept(None, results.OK_STORED, False, Change())

@@ -104,7 +104,7 @@ def _take(live: LivePage | None, *, is_embedded: bool) -> Response:
             current_app.logger.warning("a form token was too old or not ours")
         return _again(live, live.version, posted, SEND_AGAIN, 409, is_embedded)
     schema = version.schema
-    treatment = known_contact.treat(schema, posted.known)
+    treatment = known_contact.treat(schema, posted.known, posted.typed)
     given = intake.answers(schema, posted, treatment)
     step = walking.step(schema, posted, given, treatment)
     if not step.is_complete:
@@ -125,7 +125,7 @@ def _take(live: LivePage | None, *, is_embedded: bool) -> Response:
             is_personal=posted.known is not None,
             status=422 if step.errors else 200,
         )
-    made = intake.build(live, version, posted, step.values, opened_at)
+    made = intake.build(live, version, posted, step.values, opened_at, treatment)
     try:
         accepted = pipeline.accept(made)
     except pipeline.PageClosed:
@@ -162,7 +162,7 @@ def _closed(live: LivePage, version: Version, posted: Posted, is_embedded: bool)
     if location:
         return _see_other(location)
     said = closed_message(live)
-    treatment = known_contact.treat(version.schema, posted.known)
+    treatment = known_contact.treat(version.schema, posted.known, posted.typed)
     raw = version.schema.check(intake.answers(version.schema, posted, treatment)).raw
     typed = tuple(
         (each.title, ", ".join(raw[each.key]))
@@ -182,7 +182,7 @@ def _again(
     is_embedded: bool,
 ) -> Response:
     """The page with every answer kept, a fresh token, and a sentence why."""
-    treatment = known_contact.treat(version.schema, posted.known)
+    treatment = known_contact.treat(version.schema, posted.known, posted.typed)
     given = intake.answers(version.schema, posted, treatment)
     checked = version.schema.check(given, known=treatment.answered)
     state = FormState(

@@ -168,7 +168,7 @@ def test_hidden_required_answers_count_as_given_and_are_kept(
 ) -> None:
     page = page_of(owner, "hide")
     person = see(client, page, token_of(page, contact, settings))
-    person.fill(town="Ogden", last="Intruder")
+    person.fill(town="Ogden")
     assert person.press().status_code == 303
     unit.refresh(contact)
     assert (contact.last_name, contact.email, contact.city) == (
@@ -191,6 +191,43 @@ def test_a_hidden_required_field_with_nothing_stored_is_asked(
     assert person.fill(last="Lee").press().status_code == 303
     unit.refresh(nameless)
     assert nameless.last_name == "Lee"
+
+
+def test_what_is_typed_into_a_field_that_got_hidden_meanwhile_waits_for_a_person(
+    client: Client, unit: Session, owner: Account, settings: Settings
+) -> None:
+    page = page_of(owner, "hide")
+    nameless = factories.contact(owner, last_name="", email="a@example.org")
+    person = see(client, page, token_of(page, nameless, settings))
+    assert person.fill(last="Leee").press().status_code == 303
+
+    person.fill(last="Lee", _key="another-key-of-the-script")  # Back in the browser, corrected
+    assert person.press().status_code == 303
+
+    unit.refresh(nameless)
+    assert nameless.last_name == "Leee"
+    (waiting,) = nameless.needs_review
+    assert (waiting["field"], waiting["value"]) == ("last_name", "Lee")
+    newest = unit.scalars(select(Submission).order_by(Submission.id.desc())).first()
+    assert newest is not None
+    assert newest.answers == {"last": "Lee"}
+    assert newest.contact_id == nameless.id
+
+
+def test_what_was_typed_into_a_field_that_got_hidden_survives_a_refusal(
+    client: Client, owner: Account, settings: Settings
+) -> None:
+    page = page_of(owner, "hide")
+    nameless = factories.contact(owner, last_name="", email="a@example.org")
+    person = see(client, page, token_of(page, nameless, settings))
+    assert person.fill(last="Leee").press().status_code == 303
+
+    person.fill(last="Lee", _token="too old")
+    response = person.press()
+
+    assert response.status_code == 409
+    assert 'value="Lee"' in response.text
+    assert "Leee" not in response.text
 
 
 def test_an_empty_box_keeps_a_masked_value_and_typing_replaces_it(
