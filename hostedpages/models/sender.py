@@ -29,7 +29,8 @@ class Sender(PublicId, AccountOwned, Created, Base):
     """
 
     __tablename__ = "senders"
-    __table_args__ = (UniqueConstraint("account_id", "slot"),)
+    # The number of a removed sender is never given again: its deliveries still name it.
+    __table_args__ = (UniqueConstraint("account_id", "slot"), {"sqlite_autoincrement": True})
 
     slot: Mapped[str] = mapped_column(String(40))
     user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"), index=True)
@@ -51,6 +52,7 @@ class Sender(PublicId, AccountOwned, Created, Base):
     if_failing: Mapped[str] = mapped_column(String(20), default="hold")  # or platform
     state: Mapped[str] = mapped_column(String(20), default="untested")
     tested_at: Mapped[datetime | None]
+    test_problem: Mapped[str] = mapped_column(Text, default="")  # why the last test failed
     # Where reading the mailbox stands; both start again when the server renumbers it.
     imap_validity: Mapped[int | None]
     imap_last_uid: Mapped[int] = mapped_column(default=0)

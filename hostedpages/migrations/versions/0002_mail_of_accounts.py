@@ -114,6 +114,7 @@ def upgrade() -> None:
         sa.Column("if_failing", sa.String(length=20), nullable=False),
         sa.Column("state", sa.String(length=20), nullable=False),
         sa.Column("tested_at", TIME, nullable=True),
+        sa.Column("test_problem", sa.Text(), nullable=False),
         sa.Column("imap_validity", sa.Integer(), nullable=True),
         sa.Column("imap_last_uid", sa.Integer(), nullable=False),
         sa.Column("imap_read_at", TIME, nullable=True),
@@ -130,6 +131,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_senders")),
         sa.UniqueConstraint("account_id", "slot", name=op.f("uq_senders_account_id_slot")),
         sa.UniqueConstraint("public_id", name=op.f("uq_senders_public_id")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("senders", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_senders_account_id"), ["account_id"], unique=False)
