@@ -4,7 +4,7 @@ Must never hold anything of one visitor.
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from flask import Flask, current_app
@@ -12,13 +12,23 @@ from flask import Flask, current_app
 from hostedpages import clock
 from hostedpages.render.live import LOOK_UP_SECONDS, LivePage, LivePages, Version
 from hostedpages.render.page import Look, Pages
-from hostedpages.tokens import Tokens
+from hostedpages.tokens import CLOCK_TOLERANCE, Tokens
 from hostedpages.web import static_url
 
 TOKEN_LIFE = timedelta(days=7)
 RECEIPT_LIFE = timedelta(days=1)
 # Everybody gets the same page within these; an honest visitor loses ten minutes of seven days.
 TOKEN_STEP_SECONDS = 600
+TOKEN_READ_FOR = TOKEN_LIFE + timedelta(seconds=TOKEN_STEP_SECONDS) + CLOCK_TOLERANCE
+
+
+@dataclass(frozen=True, slots=True)
+class FormToken:
+    """What a posted page says of itself; one that is not `is_fresh` must be shown again."""
+
+    version_number: int
+    issued_at: datetime
+    is_fresh: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,17 +62,16 @@ class Public:
             self._tokens[key] = token
         return token
 
-    def read_form_token(self, token: str, live: LivePage) -> tuple[int, datetime] | None:
-        """Version number and time of issue; None when wrong, too old or of another page."""
-        payload = _tokens().read(
-            "form", token, max_age=TOKEN_LIFE + timedelta(seconds=TOKEN_STEP_SECONDS)
-        )
+    def read_form_token(self, token: str, live: LivePage) -> FormToken | None:
+        """What the token of a posted page says; None when it is wrong or of another page."""
+        payload = _tokens().read("form", token, max_age=None)
         if payload is None or payload.get("p") != live.public_id:
             return None
         number = payload.get("v")
         if not isinstance(number, int):
             return None
-        return number, datetime.fromtimestamp(payload["t"], clock.now().tzinfo)
+        issued_at = datetime.fromtimestamp(payload["t"], UTC)
+        return FormToken(number, issued_at, clock.now() - issued_at <= TOKEN_READ_FOR)
 
     def receipt(
         self,

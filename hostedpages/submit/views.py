@@ -95,14 +95,15 @@ def _take(live: LivePage | None, *, is_embedded: bool) -> Response:
         raise NotFound()
     posted = intake.read(live)
     token = public().read_form_token(posted.token, live)
-    version = public().lives.version_of(live, token[0]) if token else None
-    opened_at = token[1] if token else None
+    version = public().lives.version_of(live, token.version_number) if token else None
+    opened_at = token.issued_at if token and token.is_fresh else None
     if not live.is_open(clock.now(), opened_at=opened_at):
         return _closed(live, version or live.version, posted, is_embedded)
-    if version is None:
+    if token is None or version is None or not token.is_fresh:
         if posted.token:
             current_app.logger.warning("a form token was too old or not ours")
-        return _again(live, live.version, posted, SEND_AGAIN, 409, is_embedded)
+        # The version that was answered: a newer one may miss a field, and so its answer.
+        return _again(live, version or live.version, posted, SEND_AGAIN, 409, is_embedded)
     schema = version.schema
     treatment = known_contact.treat(schema, posted.known, posted.typed)
     given = intake.answers(schema, posted, treatment)

@@ -143,6 +143,24 @@ def test_a_too_old_page_comes_back_with_its_answers_and_can_be_sent_once(
     assert len(stored(unit)) == 1
 
 
+def test_a_too_old_page_keeps_an_answer_whose_field_a_newer_version_does_not_have(
+    client: Client, unit: Session, clock: FrozenClock
+) -> None:
+    color = factories.field("color", "Color")
+    page = factories.page(factories.account(), factories.field("email", "Email"), color)
+    person = visitor(client, page)
+    with db.transaction():
+        page.draft = factories.document(factories.field("email", "Email"))
+    factories.publish(page)
+    clock.advance(timedelta(days=8))
+
+    person.fill(email="ann@example.org", color="green").press()
+
+    assert person.values["color"] == ["green"]
+    assert person.press().status_code == 303
+    assert stored(unit)[0].answers == {"email": "ann@example.org", "color": "green"}
+
+
 def test_a_clock_two_minutes_ahead_is_no_reason_to_refuse(
     client: Client, unit: Session, clock: FrozenClock
 ) -> None:
