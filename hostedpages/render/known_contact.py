@@ -91,9 +91,7 @@ def read(token: str, *, page_id: int, page_public_id: str, tokens: Tokens) -> Kn
     return KnownContact(row[0], token, row[1]) if row else None
 
 
-def treat(
-    schema: FormSchema, known: KnownContact | None, typed: Collection[str] = ()
-) -> Treatment:
+def treat(schema: FormSchema, known: KnownContact | None, typed: Collection[str] = ()) -> Treatment:
     """The table of product decisions: hide, mask or show, for each bound field of the form.
 
     `typed` are keys that the visitor has given a value: what they typed stays theirs to see.
