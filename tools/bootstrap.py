@@ -19,7 +19,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from tools import browser, machine, postgres  # noqa: E402  the line above makes them importable
+from tools import browser, knot, machine, postgres  # noqa: E402  the line above makes them importable
 
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
@@ -183,7 +183,7 @@ def point_to_the_source() -> None:
 
 
 def find_services(arguments: list[str]) -> None:
-    """Find a browser and PostgreSQL, and install them where that can be done unasked.
+    """Find a browser and servers, and install them where that can be done unasked.
 
     What is missing after that makes its tests fail with the reason; they can be left out by name.
     """
@@ -196,6 +196,10 @@ def find_services(arguments: list[str]) -> None:
     given = os.environ.get("HOSTEDPAGES_TEST_DATABASE_URL") or os.environ.get("PGHOST")
     if "--no-postgres" not in arguments and not given and postgres.find() is None:
         machine.install("postgresql", why="PostgreSQL for the database tests")
+    if knot.find() is None:
+        machine.install("knot", why="a name server for the tests of domains")
+    if not knot.has_verifier():
+        machine.install("libmail-dkim-perl", why="a verifier for the tests of signatures")
 
 
 if __name__ == "__main__":
