@@ -78,7 +78,9 @@ class SenderHealth(Base):
     """How the server of one sender is doing, shared by all workers. `sender_id` may be PLATFORM.
 
     Without a row nothing is known to be wrong. `paused_until` is when it may be tried again;
-    `window_until` is when a provider that said "quota exceeded" may take mail again.
+    `window_until` is when a provider that said "quota exceeded" may take mail again; `full_until`
+    is when its own limits allow the next mail. `connections` is how many at a time its server
+    puts up with, 0 as long as it has not complained.
     """
 
     __tablename__ = "sender_health"
@@ -88,6 +90,8 @@ class SenderHealth(Base):
     paused_until: Mapped[datetime | None]
     probing_until: Mapped[datetime | None]
     window_until: Mapped[datetime | None]
+    full_until: Mapped[datetime | None]
+    connections: Mapped[int] = mapped_column(default=0)
     problem_kind: Mapped[str] = mapped_column(String(40), default="")
     problem: Mapped[str] = mapped_column(Text, default="")
     failing_since: Mapped[datetime | None]

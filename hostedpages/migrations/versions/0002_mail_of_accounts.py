@@ -23,6 +23,8 @@ def upgrade() -> None:
         sa.Column("paused_until", TIME, nullable=True),
         sa.Column("probing_until", TIME, nullable=True),
         sa.Column("window_until", TIME, nullable=True),
+        sa.Column("full_until", TIME, nullable=True),
+        sa.Column("connections", sa.Integer(), nullable=False),
         sa.Column("problem_kind", sa.String(length=40), nullable=False),
         sa.Column("problem", sa.Text(), nullable=False),
         sa.Column("failing_since", TIME, nullable=True),
