@@ -5,9 +5,11 @@ Must never know about Flask, the database or a delivery row.
 
 from hostedpages.config import Settings
 from hostedpages.mail.folder import FolderTransport
-from hostedpages.mail.smtp import SmtpUrl, Transport
+from hostedpages.mail.smtp import Server, Transport
 
-__all__ = ["FolderTransport", "SmtpUrl", "Transport", "transport_for"]
+__all__ = ["FolderTransport", "Server", "Transport", "transport_for"]
+
+PLATFORM_CONNECTIONS = 10
 
 
 def transport_for(settings: Settings) -> Transport | FolderTransport:
@@ -16,5 +18,5 @@ def transport_for(settings: Settings) -> Transport | FolderTransport:
     Raises ValueError, without the password, when HOSTEDPAGES_SMTP_URL cannot be used.
     """
     if settings.smtp_url:
-        return Transport(SmtpUrl.parse(settings.smtp_url))
+        return Transport(Server.from_url(settings.smtp_url), connections=PLATFORM_CONNECTIONS)
     return FolderTransport(settings.mail_dir)

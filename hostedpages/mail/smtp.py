@@ -1,26 +1,24 @@
-"""Sends mail through the installation's SMTP server over kept connections.
+"""Sends mail through one SMTP server over kept connections: a pool for each sender.
 
-TLS is required unless the address says `?tls=none`: with the library's default a server that hides
-STARTTLS would get the password in clear. Must never send credentials without TLS to another
-machine, and never wait longer than the limits below.
+TLS is as the server's settings say: with the library's default a server that hides STARTTLS would
+get the password in clear. Must never fall back to clear text, and never wait longer than the
+limits below.
 """
 
 import asyncio
-import ipaddress
-import re
-import socket
 import ssl
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
-from urllib.parse import parse_qsl, unquote, urlsplit
+from dataclasses import dataclass
 
-import aiosmtplib
-
+from hostedpages.mail.connect import open_dialog
 from hostedpages.mail.dialog import ConversationLost, Dialog
 from hostedpages.mail.errors import MailError, Reply, clean_reply, from_reply
 from hostedpages.mail.message import OutgoingMessage
+from hostedpages.mail.server import Server
 
-_HOST_NAME = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+__all__ = ["ACCOUNT_CONNECTIONS", "Limits", "Server", "Transport"]
+
+ACCOUNT_CONNECTIONS = 2  # at once, to the server of one account
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,62 +33,23 @@ class Limits:
     mails_per_connection: int = 400
 
 
-@dataclass(frozen=True, slots=True)
-class SmtpUrl:
-    """Where and how mail leaves: host, port, security (`starttls`, `tls`, `none`), sign-in."""
-
-    host: str
-    port: int
-    security: str
-    user: str = ""
-    password: str = field(default="", repr=False)
-
-    @classmethod
-    def parse(cls, url: str) -> "SmtpUrl":
-        """Read `smtp://user:pass@host:587`, `smtps://host:465` or `smtp://host:25?tls=none`.
-
-        Raises ValueError with words for the operator, never with the password.
-        """
-        try:
-            parts = urlsplit(url)
-            port, options = (
-                parts.port,
-                dict(parse_qsl(parts.query, strict_parsing=bool(parts.query))),
-            )
-        except ValueError:
-            raise ValueError("HOSTEDPAGES_SMTP_URL is not an address.") from None
-        if parts.scheme not in ("smtp", "smtps") or not parts.hostname or parts.path.strip("/"):
-            raise ValueError("HOSTEDPAGES_SMTP_URL must look like smtp://user:password@host:587.")
-        if options not in ({}, {"tls": "none"}) or (options and parts.scheme == "smtps"):
-            raise ValueError("HOSTEDPAGES_SMTP_URL knows one option: smtp://...?tls=none.")
-        security = "tls" if parts.scheme == "smtps" else "none" if options else "starttls"
-        user, password = unquote(parts.username or ""), unquote(parts.password or "")
-        if user and security == "none" and not _is_loopback(parts.hostname):
-            raise ValueError("HOSTEDPAGES_SMTP_URL would send a password without TLS.")
-        default = {"tls": 465, "starttls": 587, "none": 25}[security]
-        return cls(parts.hostname, port or default, security, user, password)
-
-
 class Transport:
     """A pool of kept connections to one SMTP server."""
 
     def __init__(
         self,
-        url: SmtpUrl,
+        server: Server,
         *,
-        connections: int = 10,
+        connections: int = ACCOUNT_CONNECTIONS,
         limits: Limits | None = None,
         tls_context: ssl.SSLContext | None = None,
     ) -> None:
-        self.url = url
+        self.server = server
         self.limits = limits or Limits()
         self.connections = connections
         self._tls = tls_context
         self._idle: list[Dialog] = []
         self._places = asyncio.Semaphore(connections)
-        self._name = _own_name()
-        blank = f"\0{url.user}\0{url.password}" if url.password else ""
-        self._secrets = tuple(each for each in (blank, url.password) if each)
 
     async def send(
         self, message: OutgoingMessage, before_final: Callable[[], Awaitable[None]]
@@ -222,65 +181,15 @@ class Transport:
         return await self._connect(), False
 
     async def _connect(self) -> Dialog:
-        """Greeting, EHLO, TLS and sign-in with aiosmtplib. Raises MailError."""
-        url = self.url
-        client = _Client(
-            hostname=url.host,
-            port=url.port,
-            username=url.user or None,
-            password=url.password or None,
-            local_hostname=self._name,
-            timeout=self.limits.connect,
-            use_tls=url.security == "tls",
-            start_tls=url.security == "starttls",
-            tls_context=None if url.security == "none" else self._tls,
+        return await open_dialog(
+            self.server,
+            connect_seconds=self.limits.connect,
+            read_seconds=self.limits.read,
+            tls_context=self._tls,
         )
-        try:
-            await _greet(client)
-        except aiosmtplib.SMTPNotSupported:
-            raise _unusable(
-                "The mail server offers no way of signing in that can be used."
-            ) from None
-        except aiosmtplib.SMTPAuthenticationError as error:
-            raise from_reply(
-                self._clean(Reply(error.code, str(error.message))), "the sign-in"
-            ) from None
-        except aiosmtplib.SMTPResponseException as error:
-            raise self._refused_connection(Reply(error.code, str(error.message))) from None
-        except ssl.SSLError as error:
-            raise _tls_error(error) from None
-        except (aiosmtplib.SMTPException, OSError) as error:
-            raise self._unreachable(error) from None
-        protocol = client.protocol
-        if protocol is None or not isinstance(protocol.transport, asyncio.Transport):
-            raise MailError("The connection was cut.", kind="connection", server=True)
-        dialog = Dialog(protocol.transport, dict(client.esmtp_extensions))
-        protocol.transport.set_protocol(dialog)
-        return dialog
-
-    def _unreachable(self, error: Exception) -> MailError:
-        if isinstance(error.__cause__, ssl.SSLError):
-            return _tls_error(error.__cause__)
-        # The library closes the connection before it tells that STARTTLS is missing, with the
-        # plain base class; every fault of the network has a class of its own.
-        if type(error) is aiosmtplib.SMTPException and self.url.security == "starttls":
-            return _unusable("The mail server does not offer STARTTLS, which is required.")
-        words = clean_reply(str(error), self._secrets)
-        return MailError(
-            f"The mail server cannot be reached: {words}", kind="connection", server=True
-        )
-
-    def _refused_connection(self, reply: Reply) -> MailError:
-        reply = self._clean(reply)
-        if reply.code == 454 and self.url.security == "starttls":
-            return _unusable(f"The mail server refused TLS: {reply}")
-        error = from_reply(reply, "the connection")
-        if error.permanent or not error.server:
-            return MailError(error.message, kind=error.kind, server=True)
-        return error
 
     def _lost(self, error: ConversationLost) -> MailError:
-        words = clean_reply(str(error), self._secrets)
+        words = clean_reply(str(error), self.server.secrets)
         is_busy = "after 421" in words
         return MailError(
             f"The conversation with the mail server broke off: {words}.",
@@ -289,48 +198,4 @@ class Transport:
         )
 
     def _clean(self, reply: Reply) -> Reply:
-        return Reply(reply.code, clean_reply(reply.text, self._secrets))
-
-
-class _Client(aiosmtplib.SMTP):
-    """Lets go of a connection at once: a polite end of TLS would wait for a server that failed."""
-
-    def close(self) -> None:
-        if isinstance(self.transport, asyncio.WriteTransport):
-            self.transport.abort()
-        super().close()
-
-
-async def _greet(client: aiosmtplib.SMTP) -> None:
-    try:
-        await client.connect()
-        if client.is_ehlo_or_helo_needed:
-            await client.ehlo()
-    except BaseException:
-        client.close()
-        raise
-
-
-def _unusable(message: str) -> MailError:
-    return MailError(message, kind="configuration", server=True, held=True)
-
-
-def _tls_error(error: ssl.SSLError) -> MailError:
-    if isinstance(error, ssl.SSLCertVerificationError):
-        reason = f"its certificate is not valid ({error.verify_message})"
-    else:
-        reason = "no encrypted connection could be agreed on"
-    return _unusable(f"The mail server cannot be trusted: {reason}.")
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def _own_name() -> str:
-    """The name for EHLO, without asking any name server."""
-    name = socket.gethostname()
-    return name if _HOST_NAME.fullmatch(name) else "[127.0.0.1]"
+        return Reply(reply.code, clean_reply(reply.text, self.server.secrets))

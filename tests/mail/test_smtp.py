@@ -10,7 +10,7 @@ import trustme
 
 from hostedpages.mail.errors import MailError, Reply, clean_reply, from_reply
 from hostedpages.mail.message import OutgoingMessage, build
-from hostedpages.mail.smtp import Limits, SmtpUrl, Transport
+from hostedpages.mail.smtp import Limits, Server, Transport
 from tests.scripted_smtp import DROP, HANG, RESET, scripted_smtp
 from tests.servers import free_port
 
@@ -44,7 +44,7 @@ def send(
     """Send one after the other over one transport; what came of each."""
 
     async def work() -> list[str | MailError]:
-        transport = Transport(SmtpUrl.parse(url), limits=limits, tls_context=tls)
+        transport = Transport(Server.from_url(url), limits=limits, tls_context=tls)
         results: list[str | MailError] = []
         for each in messages:
             try:
@@ -251,13 +251,13 @@ def test_an_answer_that_is_no_smtp_ends_the_conversation() -> None:
     ("url", "host", "port", "security"),
     [
         ("smtp://u:p@mail.example", "mail.example", 587, "starttls"),
-        ("smtps://mail.example", "mail.example", 465, "tls"),
+        ("smtps://mail.example", "mail.example", 465, "ssl"),
         ("smtp://mail.example?tls=none", "mail.example", 25, "none"),
         ("smtp://u:p@127.0.0.1:2525?tls=none", "127.0.0.1", 2525, "none"),
     ],
 )
 def test_the_address_says_port_and_security(url: str, host: str, port: int, security: str) -> None:
-    parsed = SmtpUrl.parse(url)
+    parsed = Server.from_url(url)
     assert (parsed.host, parsed.port, parsed.security) == (host, port, security)
 
 
@@ -275,14 +275,14 @@ def test_the_address_says_port_and_security(url: str, host: str, port: int, secu
 )
 def test_an_address_that_cannot_be_used_is_refused_without_its_password(url: str) -> None:
     with pytest.raises(ValueError, match="HOSTEDPAGES_SMTP_URL") as refusal:
-        SmtpUrl.parse(url)
+        Server.from_url(url)
     assert "canary" not in str(refusal.value)
 
 
 def test_a_password_in_the_address_is_decoded_and_not_in_its_repr() -> None:
-    url = SmtpUrl.parse("smtp://us%40er:p%2Fw@mail.example")
-    assert (url.user, url.password) == ("us@er", "p/w")
-    assert "p/w" not in repr(url)
+    server = Server.from_url("smtp://us%40er:p%2Fw@mail.example")
+    assert (server.user, server.password) == ("us@er", "p/w")
+    assert "p/w" not in repr(server)
 
 
 @pytest.mark.parametrize(
