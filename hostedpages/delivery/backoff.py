@@ -3,6 +3,7 @@
 Must never look at a clock or at a delivery.
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
 from random import Random
 
@@ -23,12 +24,14 @@ SCHEDULE = (
 SPREAD = 0.2
 
 
-def wait(failures: int, random: Random) -> timedelta | None:
+def wait(
+    failures: int, random: Random, schedule: Sequence[timedelta] = SCHEDULE
+) -> timedelta | None:
     """How long to wait after the `failures`-th passing failure (from 1); None means give up.
 
     Each wait is spread by up to 20 % to either side, so that what failed together does not come
     back together.
     """
-    if not 1 <= failures <= len(SCHEDULE):
+    if not 1 <= failures <= len(schedule):
         return None
-    return SCHEDULE[failures - 1] * (1 + random.uniform(-SPREAD, SPREAD))
+    return schedule[failures - 1] * (1 + random.uniform(-SPREAD, SPREAD))

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from hostedpages.delivery import suppressions
 from hostedpages.delivery.kinds import kind_of
-from hostedpages.delivery.kinds.base import Facts
+from hostedpages.delivery.kinds.base import Endpoint, Facts
 from hostedpages.delivery.rows import Claimed
 from hostedpages.delivery.sheet import Sheet
 from hostedpages.delivery.suppressions import address_key
@@ -88,6 +88,10 @@ def gather(session: Session, batch: Sequence[Claimed], sheets: Sheets) -> dict[i
         },
         sheets,
     )
+    endpoints = _endpoints(
+        session,
+        {each.account_id for each in batch if kind_of(each.kind).needs_endpoint(each.payload)},
+    )
     found = {}
     for each in batch:
         contact = contacts.get(each.contact_id)
@@ -101,8 +105,24 @@ def gather(session: Session, batch: Sequence[Claimed], sheets: Sheets) -> dict[i
             user_archived=each.payload.get("user_id") in archived_users,
             enrollment_state=enrollments.get(each.enrollment_id or 0, ""),
             lead=leads.get(each.submission_id or 0),
+            endpoint=endpoints.get(each.account_id),
         )
     return found
+
+
+def _endpoints(session: Session, account_ids: set[int]) -> dict[int, Endpoint]:
+    """Where the alarms of these accounts go besides mail: read late, so that a mended address
+    counts for what waits."""
+    if not account_ids:
+        return {}
+    rows = session.scalars(select(Account).where(Account.id.in_(account_ids)))
+    return {
+        each.id: Endpoint(
+            each.alarm_webhook_url, each.alarm_webhook_sealed, each.alarm_webhook_place
+        )
+        for each in rows
+        if each.alarm_webhook_url
+    }
 
 
 def _leads(session: Session, ids: set[int], sheets: Sheets) -> dict[int, Lead]:

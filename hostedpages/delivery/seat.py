@@ -21,6 +21,7 @@ from hostedpages.delivery.kinds.base import DeliveryError, DeliveryKind, Facts, 
 from hostedpages.delivery.ledger import LeaseLost, Ledger
 from hostedpages.delivery.letters import Letters
 from hostedpages.delivery.rows import Claimed, Finished
+from hostedpages.delivery.webhooks import Webhooks
 from hostedpages.mail import FolderTransport, Transport
 from hostedpages.mail.errors import MailError
 from hostedpages.mail.headers import sender_header
@@ -47,6 +48,7 @@ class Sending:
             letter=self._letters.letter,
             build=self._build,
             send=transport.send,
+            post=Webhooks(settings).post,
         )
         self._plain_tools = replace(self._tools, letter=self._letters.plain)
 

@@ -41,7 +41,7 @@ def of_error(
     if isinstance(error, DeliveryError):
         if error.permanent:
             return _failed(claimed, kind, error.message)
-        return _later(claimed, kind, error.message, now, random)
+        return _later(claimed, kind, error.message, now, random, at_least=error.retry_after)
     words = f"{error.message} {error.hint}".strip()
     if error.unknown:
         if kind.sends_again(claimed.payload, claimed.unknowns + 1):
@@ -72,12 +72,15 @@ def _later(
     random: Random,
     *,
     was_unknown: bool = False,
+    at_least: timedelta | None = None,
 ) -> Finished:
     ended_unknown = claimed.unknowns - claimed.crashes
-    wait = backoff.wait(claimed.failures + ended_unknown + 1, random)
+    wait = backoff.wait(claimed.failures + ended_unknown + 1, random, kind.schedule)
     limit = kind.gives_up_after(claimed.payload)
     if wait is None:
         return _failed(claimed, kind, f"{words} Given up after three days.")
+    if at_least is not None:
+        wait = max(wait, at_least)
     if limit is not None and now + wait > claimed.created_at + limit:
         return _failed(claimed, kind, f"{words} Given up: by now it would come too late.")
     return Finished(claimed, "retry", words, due_at=now + wait, was_unknown=was_unknown)

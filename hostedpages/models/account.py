@@ -32,6 +32,11 @@ class Account(PublicId, Created, Base):
     digest_sent_on: Mapped[date | None]
     archived_at: Mapped[datetime | None]
 
+    @property
+    def alarm_webhook_place(self) -> str:
+        """What the signing secret of the alarm webhook is bound to."""
+        return f"account:{self.public_id}:alarm_webhook"
+
 
 class User(PublicId, AccountOwned, Created, Base):
     """A person who signs in."""

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import wtforms
 
-from hostedpages.delivery import merge
+from hostedpages.delivery import backoff, merge, streams
 from hostedpages.mail.headers import one_address
 from hostedpages.mail.message import OutgoingMessage
 
@@ -18,12 +18,18 @@ Payload = dict[str, Any]
 
 
 class DeliveryError(Exception):
-    """A delivery did not work; `message` is for people. `permanent`: trying again cannot help."""
+    """A delivery did not work; `message` is for people. `permanent`: trying again cannot help.
 
-    def __init__(self, message: str, *, permanent: bool) -> None:
+    `retry_after` is how long the other side asked to be left alone.
+    """
+
+    def __init__(
+        self, message: str, *, permanent: bool, retry_after: timedelta | None = None
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.permanent = permanent
+        self.retry_after = retry_after
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +74,15 @@ class Prepared:
 
 
 @dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where a webhook goes, with its signing secret as it is stored: sealed for `place`."""
+
+    url: str
+    sealed: str = field(repr=False)
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """What stands in the database at the moment of sending."""
 
@@ -78,6 +93,7 @@ class Facts:
     user_archived: bool = False
     enrollment_state: str = ""
     lead: Any = None
+    endpoint: Endpoint | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +120,16 @@ class Claim(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What comes in with a call: the letters we can write, the mail builder and its way out."""
+    """What comes in with a call: the letters we can write, the mail builder and its way out.
+
+    `post` sends a signed webhook (endpoint, message id, payload) and returns the receipt.
+    """
 
     own_addresses: frozenset[str]
     letter: Callable[[str, Payload, Facts], Letter]
     build: Callable[[str, str, Letter], OutgoingMessage]
     send: Callable[[OutgoingMessage, Callable[[], Awaitable[None]]], Awaitable[str]]
+    post: Callable[[Endpoint, str, Payload], Awaitable[str]]
 
 
 class StepSettings(wtforms.Form):
@@ -169,6 +189,10 @@ class DeliveryKind:
 
     def needs_lead(self, payload: Payload) -> bool:
         """Whether `Facts.lead` must be loaded before `deliver`."""
+        return False
+
+    def needs_endpoint(self, payload: Payload) -> bool:
+        """Whether `Facts.endpoint` must be loaded before `deliver`."""
         return False
 
     def allowed(self, claim: Claim, facts: Facts, tools: Tools) -> str | None:
