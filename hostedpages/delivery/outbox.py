@@ -1,33 +1,31 @@
 """The outbox: puts deliveries, claims them for a worker, and writes how they went.
 
-The only writer of `Delivery.state`. Every write of a worker says `fence = mine`, so that one which
-lost its lease cannot finish a row that another works on. Must never talk to another machine.
+With `moves.py` the only writer of `Delivery.state`. Every write of a worker says `fence = mine`, so
+that one which lost its lease cannot finish a row that another works on. Must never talk to another
+machine.
 """
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, select, true, update
 from sqlalchemy.orm import Session
 
 from hostedpages import db
 from hostedpages.db import transaction
-from hostedpages.delivery import attempts
+from hostedpages.delivery import attempts, moves
 from hostedpages.delivery.ending import complete_enrollments
-from hostedpages.delivery.history import note
+from hostedpages.delivery.moves import cancel, cancel_enrollment, move, retry
 from hostedpages.delivery.rows import Claimed, Finished, row
 from hostedpages.delivery.statements import ANY_DUE, CLAIM, END, MARK, OWNED, RENEW
 from hostedpages.delivery.which import (
     DELIVERIES,
     IS_CLAIMED,
-    IS_HELD,
     IS_LEASED,
     ours,
     pairs,
 )
-from hostedpages.errors import Conflict
-from hostedpages.models import Delivery
 from hostedpages.prepared import Prepared, bound
 
 __all__ = [
@@ -56,7 +54,6 @@ CRASHES_ALLOWED = 5
 _STATE = {"retry": "pending"}
 _PUT = Prepared(lambda _dialect: insert(DELIVERIES).values(bound(DELIVERIES.c)))
 _ENDS = ("delivered", "failed", "unknown", "skipped")
-_CAN_BE_STOPPED = ("pending", "held", "claimed", "unknown")
 
 
 def put_many(session: Session, rows: Sequence[dict[str, Any]]) -> None:
@@ -225,9 +222,9 @@ def free_expired(now: datetime, sends_again: Callable[[str, dict[str, Any], int]
                 again.append(each.id)
             else:
                 asks.append(each.id)
-        _move(session, again, "pending", due_at=now, error=attempts.STOPPED)
-        _move(session, asks, "unknown", finished_at=now, error=attempts.STOPPED)
-        _move(
+        move(session, again, "pending", due_at=now, error=attempts.STOPPED)
+        move(session, asks, "unknown", finished_at=now, error=attempts.STOPPED)
+        move(
             session,
             dead,
             "failed",
@@ -243,95 +240,6 @@ def free_expired(now: datetime, sends_again: Callable[[str, dict[str, Any], int]
 
 def free_held(now: datetime, *, all_of_them: bool = False) -> int:
     """Make held deliveries whose time has come pending again; return how many."""
-    is_due = IS_HELD if all_of_them else IS_HELD & (DELIVERIES.c.due_at <= now)
+    which = true() if all_of_them else DELIVERIES.c.due_at <= now
     with transaction() as session:
-        freed = session.scalars(
-            update(DELIVERIES)
-            .where(is_due)
-            .values(state="pending", due_at=now)
-            .returning(DELIVERIES.c.id)
-        ).all()
-    return len(freed)
-
-
-def retry(delivery: Delivery, now: datetime, *, by_user_id: int | None = None) -> None:
-    """A person sends it again, now; attempts stay. Part of the caller's transaction.
-
-    Raises Conflict unless it failed, is unknown, or waits for a later try.
-    """
-    session = db.session()
-    waits = (DELIVERIES.c.state.in_(("pending", "held"))) & (DELIVERIES.c.attempts > 0)
-    moved = _move(
-        session,
-        [delivery.id],
-        "pending",
-        only=DELIVERIES.c.state.in_(("failed", "unknown")) | waits,
-        due_at=now,
-        finished_at=None,
-    )
-    if not moved or delivery.payload == {}:
-        raise Conflict("This delivery cannot be sent again: it was sent, skipped or canceled.")
-    note(session, delivery, "delivery_retried", f"Sent again: {delivery.summary}", by_user_id)
-
-
-def cancel(delivery: Delivery, now: datetime, *, by_user_id: int | None = None) -> None:
-    """A person stops it before it is sent, or sets a failed one aside. In the caller's transaction.
-
-    Raises Conflict when it has ended otherwise or is on its way this moment.
-    """
-    session = db.session()
-    states = (*_CAN_BE_STOPPED, "failed")
-    if not _cancel(session, DELIVERIES.c.id == delivery.id, "Canceled by a person.", now, states):
-        raise Conflict("This delivery cannot be canceled: it has ended or is being sent now.")
-    if delivery.enrollment_id is not None:
-        complete_enrollments(session, [delivery.enrollment_id], now)
-    note(session, delivery, "delivery_canceled", f"Canceled: {delivery.summary}", by_user_id)
-
-
-def cancel_enrollment(session: Session, enrollment_id: int, reason: str, now: datetime) -> int:
-    """Cancel all of an enrollment that is not yet sent, in the caller's transaction."""
-    return _cancel(session, DELIVERIES.c.enrollment_id == enrollment_id, reason, now)
-
-
-def _cancel(
-    session: Session,
-    which: Any,
-    reason: str,
-    now: datetime,
-    states: Sequence[str] = _CAN_BE_STOPPED,
-) -> int:
-    ids = session.scalars(
-        update(DELIVERIES)
-        .where(which, DELIVERIES.c.state.in_(states))
-        .values(
-            state="canceled",
-            error=reason,
-            finished_at=now,
-            lease_until=None,
-            # A worker that holds it right now must find that it does not any more.
-            fence=DELIVERIES.c.fence + 1,
-        )
-        .returning(DELIVERIES.c.id)
-    ).all()
-    if ids:
-        attempts.close_open(session, ids, outcome="skipped", reply=reason, ended_at=now)
-    return len(ids)
-
-
-def _move(
-    session: Session, ids: Sequence[int], state: str, *, only: Any = None, **values: Any
-) -> int:
-    if not ids:
-        return 0
-    where = [DELIVERIES.c.id.in_(ids)] if only is None else [DELIVERIES.c.id.in_(ids), only]
-    moved = session.scalars(
-        update(DELIVERIES)
-        .where(*where)
-        .values(state=state, lease_until=None, worker="", **values)
-        .returning(DELIVERIES.c.id)
-    ).all()
-    for each in moved:
-        known = session.identity_map.get(session.identity_key(Delivery, each))
-        if known is not None:
-            session.expire(known)
-    return len(moved)
+        return moves.free_held(session, which, now)

@@ -9,10 +9,11 @@ from hostedpages.models.lead_source import LeadSource
 from hostedpages.models.mailbox import MailboxMessage, SuppressedAddress
 from hostedpages.models.page import Page, PageDay, PageVersion
 from hostedpages.models.plan import ActionPlan, Enrollment, PlanStep
-from hostedpages.models.sender import PLATFORM, Sender, SenderHealth, SendingDomain
+from hostedpages.models.sender import NO_SENDER, PLATFORM, Sender, SenderHealth, SendingDomain
 from hostedpages.models.submission import Submission
 
 __all__ = [
+    "NO_SENDER",
     "PLATFORM",
     "Account",
     "ActionPlan",

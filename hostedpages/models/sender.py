@@ -14,6 +14,8 @@ from hostedpages.models.base import AccountOwned, Base, Created, PublicId
 
 # `sender_id` of mail that leaves through the installation's own server; no row has this id.
 PLATFORM = 0
+# `sender_id` of what goes out by another way than mail.
+NO_SENDER = -1
 
 SLOTS = ("account", "marketing")  # or `user:<public id>`
 SCOPES = ("general_only", "all_emails")

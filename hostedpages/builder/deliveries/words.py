@@ -42,6 +42,7 @@ OUTCOMES: dict[str, tuple[str, str]] = {
     "": ("Under way", ""),
     "delivered": ("Accepted", "ok"),
     "passing": ("Not accepted, to be tried again", "warn"),
+    "held": ("The server could not be used, so it waits", "warn"),
     "failed": ("Refused for good", "bad"),
     "unknown": ("Nobody knows how it ended", "warn"),
     "skipped": ("Not sent", ""),

@@ -6,6 +6,7 @@ as soon as the delivery has ended.
 
 from datetime import timedelta
 
+from hostedpages.delivery import streams
 from hostedpages.delivery.kinds.base import Example, MailKind, Payload
 
 SUMMARIES = {"invite": "Invitation", "reset": "Password reset", "sign_in": "Sign-in link"}
@@ -17,6 +18,7 @@ class AccountMail(MailKind):
     icon = "key"
     has_secret = True
     may_repeat = True
+    default_stream = streams.PRODUCT
     examples = (
         Example(
             payload={

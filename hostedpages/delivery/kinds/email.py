@@ -9,7 +9,7 @@ from typing import Any
 from wtforms import StringField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
-from hostedpages.delivery import merge
+from hostedpages.delivery import merge, streams
 from hostedpages.delivery.kinds.base import (
     Claim,
     Example,
@@ -43,6 +43,7 @@ class Email(MailKind):
     label = "Email to the contact"
     icon = "mail"
     is_step = True
+    default_stream = streams.MARKETING
     settings = EmailSettings
     examples = (
         Example(
@@ -73,6 +74,10 @@ class Email(MailKind):
 
     def letter_name(self, payload: Payload) -> str:
         return "plan_email"
+
+    def stream(self, payload: Payload) -> str:
+        send_as = str(payload.get("send_as") or "")
+        return streams.USER + send_as if send_as else self.default_stream
 
     def allowed(self, claim: Claim, facts: Facts, tools: Tools) -> str | None:
         if not facts.contact_found or facts.contact_archived:
