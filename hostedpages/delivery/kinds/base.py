@@ -177,6 +177,10 @@ class DeliveryKind:
     # A second copy does no harm, so it is marked as sending before it is written, together with
     # many others; else just before the other side could accept it.
     may_repeat: bool = False
+    # Whom its mail comes from (`streams.py`).
+    default_stream: str = streams.GENERAL
+    # How long to wait after the first, second, ... passing failure; then it is given up.
+    schedule: Sequence[timedelta] = backoff.SCHEDULE
     examples: Sequence[Example] = ()
 
     def prepare(self, settings: dict[str, Any], context: StepContext) -> list[Prepared]:
@@ -207,6 +211,11 @@ class DeliveryKind:
         Awaits `before_final` just before the other side could accept it.
         """
         raise NotImplementedError
+
+    def stream(self, payload: Payload) -> str:
+        """In which stream it goes. May look at `send_as` (a user's public id) alone, so that what
+        waits can be given to another sender without reading every payload."""
+        return self.default_stream
 
     def summary(self, payload: Payload) -> str:
         """The line in the log; no secret, no answer."""
@@ -249,6 +258,7 @@ class UnknownKind(DeliveryKind):
     def __init__(self, key: str) -> None:
         self.key = key
         self.label = f"Unknown kind “{key}”"
+        self.default_stream = streams.FIXED
 
     def prepare(self, settings: dict[str, Any], context: StepContext) -> list[Prepared]:
         reason = "This kind of step is not installed."

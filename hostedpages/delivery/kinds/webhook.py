@@ -7,6 +7,7 @@ counts for what waits. Must never hold the secret, and never more of the address
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
+from hostedpages.delivery import streams
 from hostedpages.delivery.kinds.base import (
     Claim,
     DeliveryError,
@@ -29,6 +30,7 @@ class Webhook(DeliveryKind):
     label = "Webhook"
     icon = "zap"
     may_repeat = True
+    default_stream = streams.NO_MAIL
     # The example schedule of Standard Webhooks: a little over three days.
     schedule = (
         timedelta(seconds=5),
