@@ -8,24 +8,55 @@ import base64
 import re
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Literal
+
+from hostedpages.mail import reply_words as words
+
+Scope = Literal["row", "connection", "sender"]
 
 MAX_REPLY_CHARACTERS = 500
+SIGN_IN = "the sign-in"  # stages, in the words of people
+SENDER = "the sender"
+RECIPIENT = "the recipient"
+
 _ENHANCED = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
-_MAILBOX_FULL = re.compile(r"mailbox (?:is )?(?:full|over)|over (?:its |their )?quota", re.I)
-_QUOTA = re.compile(r"quota|\blimit\b|\brate\b|too many (?:messages|mails|e-?mails)|exceeded", re.I)
-_NO_SUCH_ADDRESS = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"})
-_TOO_BIG = frozenset({"5.3.4", "5.2.3"})
-_SEND_AS = frozenset({"5.1.8", "5.7.60"})
 
 
 class MailError(Exception):
     """A mail did not go. `message` is for people and holds the server's words without secrets.
 
-    `kind` is a short stable word. `permanent`: trying again cannot help this message. `server`:
-    the fault is not this message's, so others should wait too. `held`: somebody must change a
-    setting, or a quota must pass. `unknown`: the server may have taken the message.
-    `last_try_after` asks for one more try after this time and none later.
+    `kind` is a short stable word:
+
+    ================== ======== ==========================================================
+    kind               scope    what it is
+    ================== ======== ==========================================================
+    connection, name,  sender   refused, silent, cut, unknown name: back off
+    timeout
+    busy               sender   421 and kin, also a passing failure of signing in: back off
+    concurrency        sender   too many connections at once: fewer, after `wait`
+    quota              sender   held; close the window, look again after `wait`
+    authentication     sender   held; stop after a few
+    configuration      sender   held; TLS, certificate, refused host, sign-in wanted
+    sender_refused     sender   held; the server does not let us send as this From
+    connection_limit   connection  a new connection helps (the transport has tried one)
+    later              row      greylisting, busy mailbox, any other 4xx: its own schedule
+    mailbox_full       row      for up to a day, then given up; the address is fine
+    no_such_address    row      permanent; the only kind that stops the address (`suppresses`)
+    too_big            row      permanent
+    policy             row      permanent; the recipient's side distrusts this sender
+                                (`warns`: look at SPF and DKIM)
+    refused            row      permanent, or once more after `last_try_after`
+    protocol           row      permanent; the two sides do not understand each other
+    unknown            row      the server may have taken the message
+    folder             sender   the folder of mail files cannot be written
+    ================== ======== ==========================================================
+
+    `permanent`: trying again cannot help this message. `server`: the fault is not this message's,
+    so others should wait too. `held`: somebody must change a setting, or a quota must pass.
+    `unknown`: the server may have taken the message. `last_try_after` asks for one more try after
+    this time and none later. `suppresses`: nothing should be sent to this address any more.
+    `warns`: the sender as a whole is distrusted. `wait`: leave the scope alone at least so long.
     """
 
     def __init__(
@@ -39,6 +70,9 @@ class MailError(Exception):
         unknown: bool = False,
         last_try_after: timedelta | None = None,
         hint: str = "",
+        suppresses: bool = False,
+        warns: bool = False,
+        wait: timedelta | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -49,6 +83,16 @@ class MailError(Exception):
         self.unknown = unknown
         self.last_try_after = last_try_after
         self.hint = hint
+        self.suppresses = suppresses
+        self.warns = warns
+        self.wait = wait
+
+    @property
+    def scope(self) -> Scope:
+        """What else the fault stops: nothing (`row`), this connection, or the whole sender."""
+        if self.kind == "connection_limit":
+            return "connection"
+        return "sender" if self.server else "row"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +113,10 @@ class Reply:
 
 
 def from_reply(reply: Reply, stage: str) -> MailError:
-    """Classify a refusal. `stage` names what was asked, for people ("the recipient")."""
+    """Classify a refusal. `stage` names what was asked, for people (SIGN_IN, RECIPIENT, ...)."""
     said = f"The mail server refused {stage}: {reply}"
+    if stage == SIGN_IN:
+        return _of_sign_in(reply, said)
     found = _by_setting(reply, stage, said) or _by_limit(reply, said) or _by_message(reply, said)
     if found is not None:
         return found
@@ -81,52 +127,111 @@ def from_reply(reply: Reply, stage: str) -> MailError:
     return MailError(said, kind="refused" if reply.code >= 500 else "protocol", permanent=True)
 
 
+def _of_sign_in(reply: Reply, said: str) -> MailError:
+    """A refused sign-in is the sender's matter, whatever the code."""
+    if reply.enhanced in words.QUOTA_CODES:
+        return _quota(said)
+    if reply.code == 432 or (reply.code < 500 and words.CONCURRENCY.search(reply.text)):
+        return _concurrency(said)
+    if reply.code < 500:
+        return MailError(said, kind="busy", server=True)
+    return _authentication(reply, said)
+
+
+def _authentication(reply: Reply, said: str) -> MailError:
+    if reply.enhanced == "5.7.9" or reply.code == 534 or words.APP_PASSWORD.search(reply.text):
+        hint = words.ADVICE_APP_SIGN_IN
+    elif reply.enhanced == "5.7.139" or words.SWITCHED_OFF.search(reply.text):
+        hint = words.ADVICE_SWITCHED_OFF
+    else:
+        hint = words.ADVICE_SIGN_IN
+    return MailError(said, kind="authentication", server=True, held=True, hint=hint)
+
+
 def _by_setting(reply: Reply, stage: str, said: str) -> MailError | None:
     """Something that only a person can put right in the settings."""
     code, enhanced = reply.code, reply.enhanced
-    if code in (534, 535, 538) or enhanced in ("5.7.8", "5.7.9"):
-        kind = "authentication"
-        hint = "Check user name and password; with two-step sign-in an app password is needed."
-    elif code == 530:
+    # 5.7.9 outside of signing in is a provider's word for its policy.
+    if code in (534, 535, 538) or enhanced in words.SIGN_IN_CODES:
+        return _authentication(reply, said)
+    if code < 500 or _is_about_domain(reply):
+        return None
+    if code == 530:
         kind, hint = "configuration", "The server wants a sign-in or an encrypted connection."
-    elif enhanced in _SEND_AS or (code == 553 and stage == "the sender"):
+    elif (
+        enhanced in words.SEND_AS_CODES
+        or (code == 553 and stage != RECIPIENT)
+        or (enhanced not in words.NO_SUCH_ADDRESS and words.SEND_AS.search(reply.text))
+    ):
         kind = "sender_refused"
-        hint = "The server does not let this account send as the configured From address."
+        hint = (
+            "The server does not let this account send as the configured From address: use the "
+            "mailbox's own address, or allow the other one there as an alias."
+        )
+    elif words.WANTS_SIGN_IN.search(reply.text):
+        kind = "configuration"
+        hint = "The server forwards mail only for who has signed in: set user name and password."
     else:
         return None
     return MailError(said, kind=kind, server=True, held=True, hint=hint)
 
 
+def _is_about_domain(reply: Reply) -> bool:
+    return bool(
+        words.DOMAIN_PROOF_CODE.fullmatch(reply.enhanced) or words.DOMAIN_PROOF.search(reply.text)
+    )
+
+
 def _by_limit(reply: Reply, said: str) -> MailError | None:
     """A limit of the mailbox, of the connection or of the provider."""
     code, enhanced = reply.code, reply.enhanced
-    if enhanced in ("4.2.2", "5.2.2") or _MAILBOX_FULL.search(reply.text):
+    if enhanced in words.QUOTA_CODES:
+        return _quota(said)
+    if enhanced in ("4.2.2", "5.2.2") or words.MAILBOX_FULL.search(reply.text):
         return MailError(said, kind="mailbox_full")
+    if code == 432 or (code in (421, 451) and words.CONCURRENCY.search(reply.text)):
+        return _concurrency(said)
     if enhanced == "4.5.3":
         return MailError(said, kind="connection_limit")
-    if code == 421 or enhanced in ("4.7.0", "4.3.2"):
+    if _is_quota(reply):
+        return _quota(said)
+    if code == 421 or (enhanced in ("4.7.0", "4.3.2") and not words.GREYLIST.search(reply.text)):
         return MailError(said, kind="busy", server=True)
-    if enhanced == "5.4.5" or (code != 552 and _QUOTA.search(reply.text)):
-        return MailError(
-            said,
-            kind="quota",
-            server=True,
-            held=True,
-            hint="The provider's sending limit is reached. Mail waits and goes out by itself.",
-        )
     return None
+
+
+def _is_quota(reply: Reply) -> bool:
+    """Whether the words are about how much is sent, not about a size, a loop or a recipient."""
+    if reply.enhanced in words.TOO_BIG | words.NO_SUCH_ADDRESS or reply.enhanced[2:4] == "2.":
+        return reply.enhanced == "5.2.0" and "SubmissionQuota" in reply.text
+    if reply.code == 552 and not reply.enhanced:
+        return False
+    return bool(words.QUOTA.search(reply.text)) and not words.OTHER_LIMIT.search(reply.text)
+
+
+def _quota(said: str) -> MailError:
+    return MailError(
+        said, kind="quota", server=True, held=True, hint=words.ADVICE_QUOTA, wait=timedelta(hours=1)
+    )
+
+
+def _concurrency(said: str) -> MailError:
+    return MailError(said, kind="concurrency", server=True, wait=timedelta(seconds=60))
 
 
 def _by_message(reply: Reply, said: str) -> MailError | None:
     """This message to this recipient will never be taken."""
     code, enhanced = reply.code, reply.enhanced
-    if enhanced in _NO_SUCH_ADDRESS:
-        return MailError(said, kind="no_such_address", permanent=True)
-    if enhanced in _TOO_BIG or (code == 552 and not enhanced):
+    if enhanced in words.NO_SUCH_ADDRESS:
+        return MailError(said, kind="no_such_address", permanent=True, suppresses=True)
+    if enhanced in words.TOO_BIG or (code == 552 and not enhanced):
         return MailError(said, kind="too_big", permanent=True)
     if code >= 500 and enhanced.startswith("5.7."):
-        hint = "The recipient's provider refuses mail from this sender: check SPF and DKIM."
-        return MailError(said, kind="policy", permanent=True, hint=hint)
+        hint = (
+            "The recipient's provider refuses mail from this sender: open the check of SPF, DKIM "
+            "and DMARC of your domain."
+        )
+        return MailError(said, kind="policy", permanent=True, hint=hint, warns=True)
     if code in (500, 501, 502, 503, 504, 555):
         return MailError(said, kind="protocol", permanent=True)
     return None
