@@ -16,6 +16,9 @@ IS_PENDING: ColumnElement[bool] = literal_column("deliveries.state = 'pending'")
 IS_CLAIMED: ColumnElement[bool] = literal_column("deliveries.state = 'claimed'")
 IS_LEASED: ColumnElement[bool] = literal_column("deliveries.state in ('claimed', 'sending')")
 IS_HELD: ColumnElement[bool] = literal_column("deliveries.state = 'held'")
+IS_NOT_SENT: ColumnElement[bool] = literal_column(
+    "deliveries.state in ('failed', 'unknown', 'skipped')"
+)
 IS_WAITING: ColumnElement[bool] = literal_column("deliveries.state in ('pending', 'held')")
 
 

@@ -58,6 +58,13 @@ class Delivery(PublicId, AccountOwned, Created, Base):
             sqlite_where=text("state in ('failed', 'unknown', 'held')"),
             postgresql_where=text("state in ('failed', 'unknown', 'held')"),
         ),
+        # What did not go, by when: the alarms and the daily digest look at the newest of these.
+        Index(
+            "ix_deliveries_not_sent",
+            "finished_at",
+            sqlite_where=text("state in ('failed', 'unknown', 'skipped')"),
+            postgresql_where=text("state in ('failed', 'unknown', 'skipped')"),
+        ),
         Index("ix_deliveries_account_created", "account_id", "created_at"),
     )
 

@@ -19,6 +19,7 @@ class MailboxMessage(PublicId, AccountOwned, Created, Base):
     __table_args__ = (
         UniqueConstraint("account_id", "message_key"),
         Index("ix_mailbox_messages_address", "account_id", "address_key", "received_at"),
+        Index("ix_mailbox_messages_created", "created_at"),
     )
 
     sender_id: Mapped[int]  # a number, not a reference: the sender may be removed

@@ -181,6 +181,7 @@ def upgrade() -> None:
             ["account_id", "address_key", "received_at"],
             unique=False,
         )
+        batch_op.create_index("ix_mailbox_messages_created", ["created_at"], unique=False)
         batch_op.create_index(
             batch_op.f("ix_mailbox_messages_contact_id"), ["contact_id"], unique=False
         )
@@ -285,6 +286,13 @@ def upgrade() -> None:
             unique=False,
             sqlite_where=sa.text("state = 'pending'"),
             postgresql_where=sa.text("state = 'pending'"),
+        )
+        batch_op.create_index(
+            "ix_deliveries_not_sent",
+            ["finished_at"],
+            unique=False,
+            sqlite_where=sa.text("state in ('failed', 'unknown', 'skipped')"),
+            postgresql_where=sa.text("state in ('failed', 'unknown', 'skipped')"),
         )
 
     with op.batch_alter_table("delivery_attempts", schema=None) as batch_op:
