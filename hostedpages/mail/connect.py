@@ -14,7 +14,7 @@ import aiosmtplib
 
 from hostedpages import net
 from hostedpages.mail.dialog import Dialog
-from hostedpages.mail.errors import MailError, Reply, clean_reply, from_reply
+from hostedpages.mail.errors import SIGN_IN, MailError, Reply, clean_reply, from_reply
 from hostedpages.mail.server import PORTS, Server
 
 _HOST_NAME = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
@@ -54,7 +54,7 @@ async def open_dialog(
     except aiosmtplib.SMTPNotSupported:
         raise unusable("The mail server offers no way of signing in that can be used.") from None
     except aiosmtplib.SMTPAuthenticationError as error:
-        raise from_reply(clean(server, error), "the sign-in") from None
+        raise from_reply(clean(server, error), SIGN_IN) from None
     except aiosmtplib.SMTPResponseException as error:
         raise _refused_connection(server, clean(server, error)) from None
     except ssl.SSLError as error:

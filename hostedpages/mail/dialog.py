@@ -19,7 +19,14 @@ _CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
 
 
 class ConversationLost(Exception):
-    """The connection ended, went silent, or its answer made no sense."""
+    """The connection ended, went silent, or its answer made no sense.
+
+    `last` is the last whole answer before that, which may be the reason: a 421, for one.
+    """
+
+    def __init__(self, reason: str, last: Reply | None = None) -> None:
+        super().__init__(f"{reason} (after {last})" if last else reason)
+        self.last = last
 
 
 class Dialog(asyncio.Protocol):
@@ -98,9 +105,10 @@ class Dialog(asyncio.Protocol):
                 timer.cancel()
                 self._waiter = None
         if len(self._answers) < count:
-            # One answer of several may be the reason: a 421 before the server hung up.
-            last = self._answers[-1] if self._answers else None
-            raise ConversationLost(f"{self._lost} (after {last})" if last else self._lost)
+            raise ConversationLost(
+                self._lost or "the connection is closed",
+                self._answers[-1] if self._answers else None,
+            )
         return [self._answers.popleft() for _ in range(count)]
 
     def _wake(self) -> None:

@@ -12,7 +12,14 @@ from dataclasses import dataclass
 
 from hostedpages.mail.connect import open_dialog
 from hostedpages.mail.dialog import ConversationLost, Dialog
-from hostedpages.mail.errors import MailError, Reply, clean_reply, from_reply
+from hostedpages.mail.errors import (
+    RECIPIENT,
+    SENDER,
+    MailError,
+    Reply,
+    clean_reply,
+    from_reply,
+)
 from hostedpages.mail.message import OutgoingMessage
 from hostedpages.mail.server import Server
 
@@ -50,6 +57,9 @@ class Transport:
         self._tls = tls_context
         self._idle: list[Dialog] = []
         self._places = asyncio.Semaphore(connections)
+        self._leaving: set[asyncio.Task[None]] = set()
+        self._sweep: asyncio.TimerHandle | None = None
+        self._is_closed = False
 
     async def send(
         self, message: OutgoingMessage, before_final: Callable[[], Awaitable[None]]
@@ -72,8 +82,21 @@ class Transport:
 
     async def close(self) -> None:
         """Say goodbye on every idle connection, within two seconds altogether."""
-        idle, self._idle = self._idle, []
-        await asyncio.gather(*(dialog.quit(seconds=self.limits.quit) for dialog in idle))
+        self._is_closed = True
+        if self._sweep is not None:
+            self._sweep.cancel()
+        for dialog in self._idle:
+            self._leave(dialog)
+        self._idle.clear()
+        await asyncio.gather(*self._leaving, return_exceptions=True)
+
+    async def close_idle(self) -> None:
+        """Say goodbye on connections that nobody used for `limits.idle` seconds.
+
+        Happens by itself too, a little later.
+        """
+        self._leave_stale()
+        await asyncio.gather(*self._leaving, return_exceptions=True)
 
     async def _send(
         self, message: OutgoingMessage, before_final: Callable[[], Awaitable[None]]
@@ -81,11 +104,11 @@ class Transport:
         while True:
             dialog, is_kept = await self._dialog()
             try:
-                await self._offer(dialog, message)
+                await self._offer(dialog, message, is_kept=is_kept)
             except ConversationLost as error:
                 dialog.abort()
                 if is_kept:
-                    continue  # the server had closed a kept connection: nothing was sent yet
+                    continue  # enough for this connection, or long closed: nothing was sent yet
                 raise self._lost(error) from None
             except MailError:
                 self._keep(dialog)
@@ -113,17 +136,19 @@ class Transport:
                 unknown=True,
             ) from None
         reply = self._clean(reply)
-        if reply.code == 250:
-            self._keep(dialog)
-            return str(reply)
+        dialog.is_dirty = False
         if reply.code == 421:
             dialog.abort()
-        else:
-            self._keep(dialog)
+        self._keep(dialog)
+        if reply.code == 250:
+            return str(reply)
         raise from_reply(reply, "the message")
 
-    async def _offer(self, dialog: Dialog, message: OutgoingMessage) -> None:
-        """Sender, recipient, permission to send; raises MailError at the first refusal."""
+    async def _offer(self, dialog: Dialog, message: OutgoingMessage, *, is_kept: bool) -> None:
+        """Sender, recipient, permission to send; raises MailError at the first refusal.
+
+        A kept connection that had its share (421, 4.5.3) raises ConversationLost: a new one helps.
+        """
         size = len(message.as_bytes)
         if dialog.max_size and size > dialog.max_size:
             raise MailError(
@@ -134,11 +159,11 @@ class Transport:
         stages = [
             *([("a new start", "RSET", 250)] if dialog.is_dirty else []),
             (
-                "the sender",
+                SENDER,
                 f"MAIL FROM:<{message.sender}>" + (f" SIZE={size}" if dialog.has_size else ""),
                 250,
             ),
-            ("the recipient", f"RCPT TO:<{message.recipient}>", 250),
+            (RECIPIENT, f"RCPT TO:<{message.recipient}>", 250),
             ("the message", "DATA", 354),
         ]
         dialog.is_dirty = True
@@ -159,25 +184,50 @@ class Transport:
                 refusal = from_reply(self._clean(reply), stage)
                 break
         if refusal:
-            if any(reply.code == 421 for reply in replies):
+            last = next((each for each in replies if each.code == 421), None)
+            if last is not None:
                 dialog.abort()
+            if is_kept and (last is not None or refusal.scope == "connection"):
+                raise ConversationLost("the server wants a new connection", last)
             raise refusal
 
     def _keep(self, dialog: Dialog) -> None:
+        """Keep the connection for the next mail, unless it had its share."""
+        loop = asyncio.get_running_loop()
         dialog.sent += 1
-        dialog.used_at = asyncio.get_running_loop().time()
-        if dialog.is_open and dialog.sent < self.limits.mails_per_connection:
+        dialog.used_at = loop.time()
+        if self._is_closed or dialog.sent >= self.limits.mails_per_connection:
+            self._leave(dialog)
+        elif dialog.is_open:
             self._idle.append(dialog)
+            if self._sweep is None:
+                self._sweep = loop.call_later(self.limits.idle, self._leave_stale)
         else:
             dialog.abort()
 
+    def _leave(self, dialog: Dialog) -> None:
+        """Say goodbye without keeping anybody waiting."""
+        task = asyncio.get_running_loop().create_task(dialog.quit(seconds=self.limits.quit))
+        self._leaving.add(task)
+        task.add_done_callback(self._leaving.discard)
+
+    def _leave_stale(self) -> None:
+        loop = asyncio.get_running_loop()
+        oldest = loop.time() - self.limits.idle
+        for dialog in [each for each in self._idle if each.used_at <= oldest or not each.is_open]:
+            self._idle.remove(dialog)
+            self._leave(dialog)
+        if self._sweep is not None:
+            self._sweep.cancel()
+            self._sweep = None
+        if self._idle and not self._is_closed:
+            wait = min(each.used_at for each in self._idle) - oldest
+            self._sweep = loop.call_later(wait, self._leave_stale)
+
     async def _dialog(self) -> tuple[Dialog, bool]:
-        fresh = asyncio.get_running_loop().time() - self.limits.idle
-        while self._idle:
-            dialog = self._idle.pop()
-            if dialog.is_open and dialog.used_at > fresh:
-                return dialog, True
-            dialog.abort()
+        self._leave_stale()
+        if self._idle:
+            return self._idle.pop(), True
         return await self._connect(), False
 
     async def _connect(self) -> Dialog:
@@ -189,11 +239,12 @@ class Transport:
         )
 
     def _lost(self, error: ConversationLost) -> MailError:
+        if error.last is not None and error.last.code == 421:
+            return from_reply(self._clean(error.last), "the conversation")
         words = clean_reply(str(error), self.server.secrets)
-        is_busy = "after 421" in words
         return MailError(
             f"The conversation with the mail server broke off: {words}.",
-            kind="busy" if is_busy else "connection",
+            kind="connection",
             server=True,
         )
 

@@ -11,7 +11,7 @@ import trustme
 from hostedpages.mail.errors import MailError
 from hostedpages.mail.message import OutgoingMessage, build
 from hostedpages.mail.smtp import Limits, Server, Transport
-from tests.scripted_smtp import DROP, HANG, RESET, scripted_smtp
+from tests.scripted_smtp import DROP, HANG, RESET, ScriptedSmtp, scripted_smtp
 from tests.servers import free_port
 
 QUICK = Limits(connect=5, read=1, total=3, quit=0.5)
@@ -126,12 +126,59 @@ def test_a_kept_connection_that_the_server_closed_is_replaced() -> None:
         assert server.connections == 2
 
 
-def test_a_server_that_takes_few_mails_a_connection_gets_all_the_same() -> None:
-    with scripted_smtp(script={"MAIL": ["250 ok", "421 4.7.0 enough", "250 ok"]}) as server:
-        first, second, third = send(server.url, mail(), mail(), mail())
-        assert (first, third) == ("250 2.0.0 kept", "250 2.0.0 kept")
-        assert failure(second).kind == "busy"
-        assert failure(second).server
+@pytest.mark.parametrize("enough", ["421 4.7.0 enough", "452 4.5.3 too many recipients"])
+@pytest.mark.parametrize("extensions", [["PIPELINING"], []])
+def test_a_server_that_takes_few_mails_a_connection_gets_them_all(
+    enough: str, extensions: list[str]
+) -> None:
+    script = {"MAIL": ["250 ok", enough, "250 ok", "250 ok", enough, "250 ok", "250 ok"]}
+    with scripted_smtp(script=script, extensions=extensions) as server:
+        assert send(server.url, *[mail() for _ in range(5)]) == ["250 2.0.0 kept"] * 5
+        assert len(server.taken) == 5
+        assert server.connections == 3
+
+
+def test_a_fresh_connection_that_is_refused_stops_the_sender_and_does_not_hammer() -> None:
+    with scripted_smtp(always={"MAIL": "421 4.7.0 not today"}) as server:
+        (result,) = send(server.url, mail())
+        assert (failure(result).kind, failure(result).scope) == ("busy", "sender")
+        assert server.connections == 1
+
+
+def test_a_connection_is_left_politely_when_it_had_its_share() -> None:
+    limits = Limits(connect=5, read=1, total=3, quit=0.5, mails_per_connection=2)
+    with scripted_smtp() as server:
+        assert (
+            send(server.url, *[mail() for _ in range(5)], limits=limits) == ["250 2.0.0 kept"] * 5
+        )
+        assert server.connections == 3
+        assert server.commands.count("QUIT") == 3
+
+
+def test_idle_connections_are_closed_without_being_asked() -> None:
+    async def work(transport: Transport, server: ScriptedSmtp) -> None:
+        await asyncio.gather(transport.send(mail(), nothing), transport.send(mail(), nothing))
+        while server.commands.count("QUIT") < 2:
+            await asyncio.sleep(0.02)
+        await transport.send(mail(), nothing)
+        await transport.close()
+
+    limits = Limits(connect=5, read=1, total=3, quit=0.5, idle=0.1)
+    with scripted_smtp() as server:
+        asyncio.run(work(Transport(Server.from_url(server.url), limits=limits), server))
+        assert server.connections == 3
+        assert len(server.taken) == 3
+
+
+def test_no_more_connections_are_open_than_allowed() -> None:
+    async def work(transport: Transport) -> None:
+        await asyncio.gather(*[transport.send(mail(), nothing) for _ in range(20)])
+        await transport.close()
+
+    with scripted_smtp() as server:
+        asyncio.run(work(Transport(Server.from_url(server.url), limits=QUICK)))
+        assert server.connections == 2
+        assert len(server.taken) == 20
 
 
 @pytest.mark.parametrize("stage", ["banner", "EHLO", "MAIL", "RCPT", "DATA"])
