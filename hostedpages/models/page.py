@@ -29,6 +29,8 @@ class Page(PublicId, AccountOwned, Created, Base):
     lock_version: Mapped[int] = mapped_column(default=1)
     # No constraint: the two tables would each need the other one first. Versions are never deleted.
     live_version_id: Mapped[int | None]
+    # Since when it takes answers without a break; unknown for a page that never had one.
+    opened_at: Mapped[datetime | None]
     updated_at: Mapped[datetime] = mapped_column(default=clock.now)
 
     live_version: Mapped["PageVersion | None"] = relationship(

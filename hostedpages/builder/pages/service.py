@@ -304,12 +304,21 @@ def _publish(
         )
         session.add(live)
         session.flush()
+    if page.status != "published" or _was_limited(page, schema):
+        page.opened_at = clock.now()
     page.live_version_id = live.id
     page.status = "published"
     page.updated_at = clock.now()
     session.flush()
     session.expire(page, ["live_version"])
     return live
+
+
+def _was_limited(page: Page, schema: FormSchema) -> bool:
+    """Whether its end was moved, so that it may have been closed until now."""
+    before = (page.live_version.document if page.live_version else {}).get("options", {})
+    after = schema.dump().get("options", {})
+    return any(before.get(key) != after.get(key) for key in ("closes_at", "max_submissions"))
 
 
 def _move(page: Page, sources: set[str], target: str) -> None:
@@ -319,3 +328,5 @@ def _move(page: Page, sources: set[str], target: str) -> None:
             raise Conflict("The page was changed meanwhile. Please look at it again.")
         page.status = target
         page.updated_at = clock.now()
+        if target == "published":
+            page.opened_at = page.updated_at

@@ -273,6 +273,8 @@ def upgrade() -> None:
     op.drop_column("contacts", "opted_out_at")
     op.drop_column("contacts", "email_status")
 
+    op.add_column("pages", sa.Column("opened_at", TIME, nullable=True))
+
     with op.batch_alter_table("deliveries", schema=None) as batch_op:
         batch_op.add_column(
             sa.Column("sender_id", sa.Integer(), nullable=False, server_default=sa.text("0"))
