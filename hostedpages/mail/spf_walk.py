@@ -23,6 +23,7 @@ class Walk:
     problems: list[str] = field(default_factory=list)
     doubts: list[str] = field(default_factory=list)  # what could not be asked, and why
     broken_includes: list[str] = field(default_factory=list)
+    culprits: list[str] = field(default_factory=list)  # terms of the record itself that lead there
 
     @property
     def is_complete(self) -> bool:
@@ -33,7 +34,7 @@ class Walk:
 def walk(record: SpfRecord, domain: str, questions: Questions) -> Walk:
     """Follow a record of `domain` through its includes."""
     found = Walk()
-    _follow(record, domain, questions, found, (domain,))
+    _follow(record, domain.lower(), questions, found, (domain.lower(),))
     return found
 
 
@@ -55,10 +56,13 @@ def _follow(
         target = (term.value or domain).rstrip(".").lower()
         if term.has_macro or term.name == "ptr":
             continue  # hangs on the mail, so it is counted and cannot be looked at
+        problems, voids = len(found.problems), len(found.voids)
         if term.name in ("include", "redirect"):
             _follow_include(term, target, questions, found, way)
         else:
             _look(term, target, questions, found)
+        if len(way) == 1 and (len(found.problems) > problems or len(found.voids) > voids):
+            found.culprits.append(term.text)
 
 
 def _follow_include(

@@ -1,0 +1,81 @@
+"""One look at everything that proves a domain: SPF, DKIM, DMARC, and where answers go.
+
+Takes at most five seconds, whatever the name servers do. Must never change anything.
+"""
+
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from hostedpages.mail import dkim_check, dmarc_check, mx_check, spf_check
+from hostedpages.mail.dkim_check import Selector
+from hostedpages.mail.dns import CHECK_SECONDS, Questions, Resolver
+from hostedpages.mail.findings import Finding, State
+
+MAX_SELECTORS = 5
+HOURS = 48  # for which a name server may go on giving the old answer
+PATIENCE = (
+    f"Changes in the DNS can take up to {HOURS} hours to be seen everywhere, because name servers "
+    "keep old answers for a while."
+)
+
+
+def look(
+    domain: str,
+    *,
+    resolver: Resolver,
+    selectors: Sequence[Selector],
+    include: str = "",
+    from_domain: str = "",
+    seconds: float = CHECK_SECONDS,
+) -> list[Finding]:
+    """The findings of `domain` (ASCII, lower case): spf, each dkim, dmarc, mx.
+
+    `include` is the SPF name of our servers. `from_domain` is the domain in From when that is
+    another one. The parts are looked at side by side, so that a silent one delays no other.
+    """
+    from_domain = from_domain or domain
+    until = time.monotonic() + seconds
+
+    def questions() -> Questions:
+        return Questions(resolver, until=until)
+
+    for_dmarc = questions()
+    with ThreadPoolExecutor(max_workers=3 + MAX_SELECTORS) as threads:
+        spf = threads.submit(spf_check.check, domain, include, questions())
+        keys = [
+            threads.submit(dkim_check.check, domain, each, questions())
+            for each in selectors[:MAX_SELECTORS]
+        ]
+        policy = threads.submit(dmarc_check.find, from_domain, for_dmarc)
+        mx = threads.submit(mx_check.check, from_domain, questions())
+    of_keys = [each.result() for each in keys]
+    dmarc = dmarc_check.check(
+        policy.result(),
+        from_domain=from_domain,
+        signing_domain=domain,
+        proofs={"dkim": _in_use(of_keys), "spf": _passes(spf.result())},
+        questions=for_dmarc,
+    )
+    return [spf.result(), *of_keys, dmarc, mx.result()]
+
+
+def state_of(findings: Sequence[Finding]) -> State:
+    """The state of the whole domain: fine when all that is needed is fine, else the worst.
+
+    A wrong record counts even where a missing one would not.
+    """
+    states = {each.state for each in findings if each.is_needed}
+    states |= {"wrong" for each in findings if each.state == "wrong" and each.name == "dmarc"}
+    order: tuple[State, ...] = ("wrong", "not_found", "could_not_check")
+    return next((each for each in order if each in states), "fine")
+
+
+def _in_use(keys: Sequence[Finding]) -> State:
+    """The state of the key that signs: the first that is not the next one."""
+    return next((each.state for each in keys if each.is_needed), "not_found")
+
+
+def _passes(spf: Finding) -> State:
+    # A record that is fine by itself does not name our servers when nobody told their name.
+    return "not_found" if spf.state == "fine" and not spf.is_needed else spf.state
