@@ -18,13 +18,15 @@ from hostedpages import clock as clock_module
 from hostedpages import db
 from hostedpages.app import create_app
 from hostedpages.config import Settings
-from tests import factories, people
+from tests import factories, faulty_zones, name_servers, people
 from tests.databases import (
     PostgresTemplates,
     SqliteTemplates,
     keeping_the_engine,
     postgres_url,
 )
+from tests.servers import free_port
+from tools import knot
 
 # A Tuesday, 10 in the morning in New York.
 NOON = datetime(2026, 3, 3, 15, 0, tzinfo=UTC)
@@ -76,10 +78,31 @@ def loopback_only() -> Iterator[None]:
 
         return connect
 
+    def sendto(self: socket.socket, data: Any, *more: Any) -> int:
+        host = str(more[-1][0])
+        assert host.startswith("127.") or host == "::1", f"a test tried to reach {host}"
+        return original_sendto(self, data, *more)
+
+    original_sendto = socket.socket.sendto
     with pytest.MonkeyPatch.context() as patch:
         for name in ("connect", "connect_ex"):
             patch.setattr(socket.socket, name, guarded(name))
+        patch.setattr(socket.socket, "sendto", sendto)
         yield
+
+
+@pytest.fixture(scope="session")
+def name_server() -> Iterator[tuple[str, int]]:
+    """A real name server that serves the faulty domains of `tests/faulty_zones.py`."""
+    with knot.server(faulty_zones.all_zones(), free_port()) as port:
+        yield "127.0.0.1", port
+
+
+@pytest.fixture(scope="session")
+def empty_name_server() -> Iterator[name_servers.ScriptedDns]:
+    """Knows no name at all: nobody is asked about what a test did not prepare."""
+    with name_servers.scripted_dns(name_servers.nothing_there) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")
@@ -123,13 +146,16 @@ def database_url(request: pytest.FixtureRequest, data_dir: Path) -> Iterator[str
 
 
 @pytest.fixture
-def settings(data_dir: Path, database_url: str) -> Settings:
-    """Settings of a product on this test's database; mail goes into files."""
+def settings(
+    data_dir: Path, database_url: str, empty_name_server: name_servers.ScriptedDns
+) -> Settings:
+    """Settings of a product on this test's database; mail goes into files, no name is known."""
     return Settings(
         data_dir=data_dir,
         database_url=database_url,
         secret_key="a secret for tests, 0123456789abcdef",
         public_url="http://localhost",
+        dns_servers=f"127.0.0.1:{empty_name_server.port}",
         rate_per_minute=1000,
         rate_per_hour=10_000,
     ).prepared()
