@@ -90,6 +90,9 @@ class Delivery(PublicId, AccountOwned, Created, Base):
     error: Mapped[str] = mapped_column(Text, default="")
     receipt: Mapped[str] = mapped_column(Text, default="")
     finished_at: Mapped[datetime | None]
+    # When a notice came that it did not arrive. Beside the state: notices come late and in any
+    # order, and the server's acceptance stays true.
+    bounced_at: Mapped[datetime | None]
 
     tries: Mapped[list["DeliveryAttempt"]] = relationship(order_by="DeliveryAttempt.number")
 

@@ -21,6 +21,7 @@ class ActionPlan(PublicId, AccountOwned, Created, Base):
     name: Mapped[str] = mapped_column(String(120))
     name_key: Mapped[str] = mapped_column(String(400))
     state: Mapped[str] = mapped_column(String(20), default="draft")
+    stops_on_reply: Mapped[bool] = mapped_column(default=True)  # a person took over: be quiet
     updated_at: Mapped[datetime] = mapped_column(default=clock.now)
     archived_at: Mapped[datetime | None]
 

@@ -6,7 +6,7 @@ Must never hold a password in clear: `secret_sealed` is opened by `vault.py` alo
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hostedpages import clock
@@ -56,8 +56,8 @@ class Sender(PublicId, AccountOwned, Created, Base):
     tested_at: Mapped[datetime | None]
     test_problem: Mapped[str] = mapped_column(Text, default="")  # why the last test failed
     # Where reading the mailbox stands; both start again when the server renumbers it.
-    imap_validity: Mapped[int | None]
-    imap_last_uid: Mapped[int] = mapped_column(default=0)
+    imap_validity: Mapped[int | None] = mapped_column(BigInteger)
+    imap_last_uid: Mapped[int] = mapped_column(BigInteger, default=0)
     imap_read_at: Mapped[datetime | None]
     imap_problem: Mapped[str] = mapped_column(Text, default="")
     updated_at: Mapped[datetime] = mapped_column(default=clock.now)

@@ -117,8 +117,8 @@ def upgrade() -> None:
         sa.Column("state", sa.String(length=20), nullable=False),
         sa.Column("tested_at", TIME, nullable=True),
         sa.Column("test_problem", sa.Text(), nullable=False),
-        sa.Column("imap_validity", sa.Integer(), nullable=True),
-        sa.Column("imap_last_uid", sa.Integer(), nullable=False),
+        sa.Column("imap_validity", sa.BigInteger(), nullable=True),
+        sa.Column("imap_last_uid", sa.BigInteger(), nullable=False),
         sa.Column("imap_read_at", TIME, nullable=True),
         sa.Column("imap_problem", sa.Text(), nullable=False),
         sa.Column("updated_at", TIME, nullable=False),
@@ -274,6 +274,11 @@ def upgrade() -> None:
     op.drop_column("contacts", "email_status")
 
     op.add_column("pages", sa.Column("opened_at", TIME, nullable=True))
+    op.add_column(
+        "action_plans",
+        sa.Column("stops_on_reply", sa.Boolean(), nullable=False, server_default=sa.true()),
+    )
+    op.add_column("deliveries", sa.Column("bounced_at", TIME, nullable=True))
 
     with op.batch_alter_table("deliveries", schema=None) as batch_op:
         batch_op.add_column(
