@@ -20,6 +20,8 @@ from hostedpages.config import Settings
 from hostedpages.mail import transport_for
 from hostedpages.mail.headers import sender_header
 from hostedpages.models import Delivery, Heartbeat
+from hostedpages.models.sealed import all_sealed
+from hostedpages.vault import CannotOpen, Vault
 
 WORKER_SILENCE = timedelta(seconds=30)
 LATE = timedelta(minutes=5)
@@ -103,6 +105,7 @@ def check_all(settings: Settings) -> Iterator[Check]:
     if database.fine:
         yield check_worker()
         yield _check_outbox()
+        yield _check_secrets(settings)
     yield _check_disk(settings)
     yield _check_key_file(settings)
     yield _check_address(settings)
@@ -136,6 +139,35 @@ def _check_outbox() -> Check:
             "Open Deliveries in the builder: each says why, with a retry.",
         )
     return Check("outbox", True, "Nothing is late and nothing has failed.")
+
+
+def _check_secrets(settings: Settings) -> Check:
+    """Every stored password and key opens with one of the installation's keys."""
+    vault = Vault(settings.secret_keys)
+    lost, older = [], 0
+    for found in all_sealed(db.session()):
+        try:
+            vault.open(found.sealed, place=found.place)
+        except CannotOpen:
+            lost.append(found.words)
+            continue
+        older += not vault.is_newest(found.sealed)
+    if lost:
+        more = f", and {len(lost) - 3} more" if len(lost) > 3 else ""
+        return Check(
+            "secrets",
+            False,
+            f"No key opens {', '.join(lost[:3])}{more}.",
+            "Put the former key into HOSTEDPAGES_SECRET_KEY_FALLBACKS, or enter them again.",
+        )
+    if older:
+        return Check(
+            "secrets",
+            True,
+            f"All open; {older} need a former key.",
+            "Run: hostedpages rotate-keys",
+        )
+    return Check("secrets", True, "Every stored secret opens.")
 
 
 def _check_disk(settings: Settings) -> Check:

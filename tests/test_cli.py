@@ -18,6 +18,7 @@ COMMANDS = (
     "migrate",
     "demo",
     "doctor",
+    "rotate-keys",
     "user",
     "user add",
     "user list",
