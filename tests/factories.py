@@ -10,6 +10,8 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 from hostedpages import clock, db
+from hostedpages.config import Settings
+from hostedpages.mail import dkim
 from hostedpages.models import (
     Account,
     ActionPlan,
@@ -24,11 +26,14 @@ from hostedpages.models import (
     PageVersion,
     PlanStep,
     Sender,
+    SendingDomain,
     Submission,
     SuppressedAddress,
     User,
 )
 from hostedpages.tokens import random_id
+from hostedpages.vault import Vault
+from tests import zones
 
 Row = TypeVar("Row", bound=Base)
 
@@ -229,3 +234,25 @@ def sender(owner: Account, **values: Any) -> Sender:
         "state": "ok",
     } | values
     return store(Sender(account_id=owner.id, **made))
+
+
+def sending_domain(
+    owner: Account, *, settings: Settings, next_selector: str = "", **values: Any
+) -> SendingDomain:
+    """A domain whose key is that of the faulty zones, sealed; not looked at yet."""
+    vault, pair = Vault(settings.secret_keys), zones.key_pair()
+    made = {
+        "name": "fine.test",
+        "selector": "lf1",
+        "key_sealed": "",
+        "public_key": pair.public_key,
+    } | values
+    made.setdefault("from_email", f"office@{made['name']}")
+    row = SendingDomain(account_id=owner.id, public_id=random_id(), **made)
+    row.key_sealed = vault.seal(pair.private_key, place=row.key_place(row.selector))
+    if next_selector:
+        following = dkim.new_key_pair()
+        row.next_selector, row.next_public_key = next_selector, following.public_key
+        place = row.key_place(next_selector)
+        row.next_key_sealed = vault.seal(following.private_key, place=place)
+    return store(row)

@@ -14,7 +14,7 @@ from typing import Protocol, TypeVar
 
 from hostedpages import clock, db
 from hostedpages.config import Settings
-from hostedpages.delivery import housekeeping
+from hostedpages.delivery import alarms, digest, domains, housekeeping
 
 log = logging.getLogger("hostedpages.worker")
 
@@ -36,7 +36,12 @@ class Chore:
     run: Callable[[Settings], Awaitable[None]]
 
 
-CHORES: list[Chore] = []
+CHORES: list[Chore] = [
+    Chore("alarms", timedelta(minutes=1), alarms.look),
+    Chore("silence", timedelta(minutes=10), alarms.listen),
+    Chore("digest", timedelta(minutes=5), digest.send_all),
+    Chore("domains", domains.EVERY_WHILE_NEW, domains.look_at_all),
+]
 
 
 class InDatabase(Protocol):

@@ -3,7 +3,7 @@
 Must never hold a secret: findings are stored, shown and printed.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from hostedpages.mail.dkim import split
@@ -36,6 +36,10 @@ class Finding:
     value: str = ""
     found: tuple[str, ...] = ()
     is_needed: bool = True
+
+    def in_use(self) -> "Finding":
+        """The same about a key that is in use from now on."""
+        return replace(self, is_needed=True, title=self.title.replace("the next key", "the key"))
 
     @property
     def strings(self) -> tuple[str, ...]:

@@ -169,7 +169,7 @@ def test_the_bytes_that_a_server_really_received_verify(
                 signed = message.OutgoingMessage(
                     each.message_id, each.sender, each.recipient, sign(each.as_bytes)
                 )
-                await transport.send(signed)
+                await transport.send(signed, nothing)
             await transport.close()
 
         asyncio.run(send_all())
