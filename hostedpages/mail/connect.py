@@ -6,9 +6,12 @@ try a refused password a second time: providers lock accounts for that.
 """
 
 import asyncio
+import errno
 import re
 import socket
 import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import aiosmtplib
 
@@ -16,12 +19,24 @@ from hostedpages import net
 from hostedpages.mail.dialog import Dialog
 from hostedpages.mail.errors import SIGN_IN, MailError, Reply, clean_reply, from_reply
 from hostedpages.mail.server import PORTS, Server
+from hostedpages.mail.tls import tls_error
 
+ADVICE_PORT = "Check the port: 587 with STARTTLS and 465 with SSL/TLS are the usual ones."
+ADVICE_SILENT = (
+    "Check the server's name and the port. Many networks block port 25: try 587 with STARTTLS, or "
+    "465 with SSL/TLS."
+)
+ADVICE_TLS_FIRST = (
+    "A server that begins with TLS stays silent like this: choose SSL/TLS (usual at port 465), or "
+    "port 587 with STARTTLS."
+)
 _HOST_NAME = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 
 
 class Client(aiosmtplib.SMTP):
     """Lets go of a connection at once: a polite end of TLS would wait for a server that failed."""
+
+    greeting = ""
 
     def close(self) -> None:
         if isinstance(self.transport, asyncio.WriteTransport):
@@ -37,7 +52,7 @@ async def open_dialog(
     tls_context: ssl.SSLContext | None = None,
 ) -> Dialog:
     """A connection that is ready for mail. Raises MailError."""
-    try:
+    with in_words(server):
         targets = await find(server, seconds=connect_seconds)
         client = await open_client(
             server,
@@ -51,17 +66,24 @@ async def open_dialog(
         except BaseException:
             client.close()
             raise
-    except aiosmtplib.SMTPNotSupported:
-        raise unusable("The mail server offers no way of signing in that can be used.") from None
+    return to_dialog(client)
+
+
+@contextmanager
+def in_words(server: Server) -> Iterator[None]:
+    """Turn whatever the network and aiosmtplib raise into MailError, secrets removed."""
+    try:
+        yield
+    except aiosmtplib.SMTPNotSupported as error:
+        raise unusable(str(error)) from None
     except aiosmtplib.SMTPAuthenticationError as error:
         raise from_reply(clean(server, error), SIGN_IN) from None
     except aiosmtplib.SMTPResponseException as error:
         raise _refused_connection(server, clean(server, error)) from None
     except ssl.SSLError as error:
-        raise tls_error(error) from None
+        raise tls_error(server, error) from None
     except (aiosmtplib.SMTPException, OSError) as error:
         raise _unreachable(server, error) from None
-    return to_dialog(client)
 
 
 async def find(server: Server, *, seconds: float) -> list[net.Target]:
@@ -130,7 +152,18 @@ async def open_client(
         tls_context=None if server.security == "none" else tls_context,
     )
     try:
-        await client.connect()
+        client.greeting = clean_reply((await client.connect()).message, server.secrets)
+    except aiosmtplib.SMTPConnectTimeoutError:
+        client.close()
+        opened.close()
+        if server.security == "ssl":
+            raise
+        raise MailError(
+            "The mail server says nothing: it does not begin the conversation.",
+            kind="connection",
+            server=True,
+            hint=ADVICE_TLS_FIRST,
+        ) from None
     except BaseException:
         client.close()
         opened.close()
@@ -181,7 +214,20 @@ async def sign_in(client: Client, server: Server) -> None:
                 raise
             continue
         return
-    raise aiosmtplib.SMTPNotSupported("no way of signing in is left")
+    raise aiosmtplib.SMTPNotSupported(_no_way(client, server))
+
+
+def _no_way(client: Client, server: Server) -> str:
+    offered = client.server_auth_methods
+    if server.token:
+        return "The mail server offers no sign-in with the provider's own account (XOAUTH2)."
+    if "xoauth2" in offered or "oauthbearer" in offered:
+        return "The mail server takes no passwords: sign in with the provider's own button."
+    if not offered and server.security == "none" and client.supports_extension("starttls"):
+        return "The mail server offers signing in only after STARTTLS: choose STARTTLS."
+    if not offered:
+        return "The mail server offers no way of signing in at this port."
+    return "The mail server offers no way of signing in that can be used."
 
 
 def ways(client: Client, server: Server) -> list[str]:
@@ -211,6 +257,9 @@ def clean(server: Server, error: aiosmtplib.SMTPResponseException) -> Reply:
 
 
 def _refused_connection(server: Server, reply: Reply) -> MailError:
+    if not 200 <= reply.code < 600 or reply.text.startswith("Response too long"):
+        words = f"What answers at port {server.port} of {server.host} does not speak SMTP."
+        return MailError(words, kind="protocol", server=True, hint=ADVICE_PORT)
     if reply.code == 454 and server.security == "starttls":
         return unusable(f"The mail server refused TLS: {reply}")
     error = from_reply(reply, "the connection")
@@ -220,18 +269,23 @@ def _refused_connection(server: Server, reply: Reply) -> MailError:
 
 
 def _unreachable(server: Server, error: Exception) -> MailError:
-    if isinstance(error.__cause__, ssl.SSLError):
-        return tls_error(error.__cause__)
-    words = clean_reply(str(error), server.secrets)
-    return MailError(f"The mail server cannot be reached: {words}", kind="connection", server=True)
-
-
-def tls_error(error: ssl.SSLError) -> MailError:
-    if isinstance(error, ssl.SSLCertVerificationError):
-        reason = f"its certificate is not valid ({error.verify_message})"
+    cause = error.__cause__ if isinstance(error, aiosmtplib.SMTPException) else error
+    if isinstance(cause, ssl.SSLError):
+        return tls_error(server, cause)
+    place = f"port {server.port} of {server.host}"
+    if isinstance(cause, ConnectionRefusedError):
+        words, hint = f"nothing takes connections at {place}", ADVICE_PORT
+    elif isinstance(error, TimeoutError):
+        words, hint = f"{place} did not answer in time", ADVICE_SILENT
+    elif isinstance(cause, OSError) and cause.errno in (errno.ENETUNREACH, errno.EHOSTUNREACH):
+        words, hint = f"there is no way to {place} from here", ADVICE_SILENT
+    elif isinstance(error, ConnectionError):
+        words, hint = f"{place} ended the connection", ADVICE_PORT
     else:
-        reason = "no encrypted connection could be agreed on"
-    return unusable(f"The mail server cannot be trusted: {reason}.")
+        words, hint = clean_reply(str(error), server.secrets), ""
+    return MailError(
+        f"The mail server cannot be reached: {words}.", kind="connection", server=True, hint=hint
+    )
 
 
 def unusable(message: str) -> MailError:

@@ -237,7 +237,9 @@ def _by_message(reply: Reply, said: str) -> MailError | None:
     return None
 
 
-def clean_reply(text: str, secrets: tuple[str, ...] = ()) -> str:
+def clean_reply(
+    text: str, secrets: tuple[str, ...] = (), *, limit: int = MAX_REPLY_CHARACTERS
+) -> str:
     """The server's words on one line, shortened, without any of `secrets` in clear or base64."""
     for secret in secrets:
         if len(secret) < 3:
@@ -245,4 +247,4 @@ def clean_reply(text: str, secrets: tuple[str, ...] = ()) -> str:
         text = text.replace(secret, "[removed]")
         coded = base64.b64encode(secret.encode()).decode().rstrip("=")
         text = text.replace(coded, "[removed]")
-    return _CONTROLS.sub(" ", text).strip()[:MAX_REPLY_CHARACTERS]
+    return _CONTROLS.sub(" ", text).strip()[:limit]

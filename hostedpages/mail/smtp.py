@@ -80,6 +80,11 @@ class Transport:
                     server=True,
                 ) from None
 
+    def adopt(self, dialog: Dialog) -> None:
+        """Use a connection that somebody else opened and signed in."""
+        dialog.used_at = asyncio.get_running_loop().time()
+        self._idle.append(dialog)
+
     async def close(self) -> None:
         """Say goodbye on every idle connection, within two seconds altogether."""
         self._is_closed = True
