@@ -70,7 +70,7 @@ def resolve(host: str, port: int, *, allow_private: bool = False) -> list[Target
     """
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):
+    except (OSError, ValueError):  # a NUL, or letters that no name can hold
         raise HostUnknown(f"There is no server called “{host}”. Check the spelling.") from None
     targets = [
         Target(family, str(address[0]), port)

@@ -18,6 +18,7 @@ COMMANDS = (
     "migrate",
     "demo",
     "doctor",
+    "check-mail",
     "rotate-keys",
     "user",
     "user add",

@@ -9,7 +9,7 @@ import sys
 import click
 
 from hostedpages import __version__
-from hostedpages.cli import keys, records, running
+from hostedpages.cli import keys, mail, records, running
 from hostedpages.config import SettingsError
 from hostedpages.errors import DomainError
 
@@ -30,6 +30,7 @@ for _command in (
     running.migrate,
     running.demo,
     running.doctor,
+    mail.check_mail,
     keys.rotate_keys,
     records.user,
     records.page,

@@ -53,7 +53,7 @@ async def check_server(
 ) -> AsyncIterator[Check]:
     """Name, connection, greeting, TLS, offers. Says that it does not check the password."""
     talk = _Talk(server, limits, tls_context)
-    async for check in talk.run([*talk.steps(), ("offers", "See what it offers", talk.offers)]):
+    async for check in talk.run(talk.steps()):
         yield check
     yield Check(
         "password",
@@ -138,6 +138,7 @@ class _Talk:
             ("name", "Find the server", self.name),
             ("connection", f"Connect to port {self.server.port}", self.connection),
             *([tls, greeting] if self.server.security == "ssl" else [greeting, tls]),
+            ("offers", "See what it offers", self.offers),
         ]
 
     async def run(self, steps: list[Step]) -> AsyncIterator[Check]:
@@ -178,7 +179,10 @@ class _Talk:
 
     async def name(self) -> str:
         self._targets = await find(self.server, seconds=self.limits.connect)
-        return f"{self.server.host} is {', '.join(each.address for each in self._targets[:3])}."
+        found = [each.address for each in self._targets[:3]]
+        if found == [self.server.host]:
+            return f"{self.server.host} is an address; no name has to be looked up."
+        return f"{self.server.host} is {', '.join(found)}."
 
     async def connection(self) -> str:
         self._opened = await open_socket(self._targets, seconds=self.limits.connect)
