@@ -93,4 +93,5 @@ def row(
         "receipt": "",
         "created_at": now,
         "finished_at": now if skip_reason else None,
+        "bounced_at": None,
     }
