@@ -58,6 +58,7 @@ _LOGIN_WORDS = (
         "The provider lets no program sign in with a password: connect the account instead.",
     ),
 )
+REFUSED_SIGN_IN = "The server refused the sign-in"
 _LOGIN_HINT = (
     "Check the user name and the password. With two-step verification, use an app password."
 )
@@ -273,7 +274,7 @@ class Session:
         if at_login and not isinstance(error, imaplib.IMAP4.abort):
             found = next((each for each in _LOGIN_WORDS if each[0].search(said)), None)
             kind, hint = (found[1], found[2]) if found else ("login", _LOGIN_HINT)
-            words = f"The server refused the sign-in: {said}"
+            words = f"{REFUSED_SIGN_IN}: {said}"
             raise ImapError(words, kind=kind, hint=hint) from None
         raise ImapError(f"The server made no sense: {said}", kind="protocol") from None
 

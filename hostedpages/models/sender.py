@@ -59,6 +59,8 @@ class Sender(PublicId, AccountOwned, Created, Base):
     imap_validity: Mapped[int | None] = mapped_column(BigInteger)
     imap_last_uid: Mapped[int] = mapped_column(BigInteger, default=0)
     imap_read_at: Mapped[datetime | None]
+    imap_tried_at: Mapped[datetime | None]
+    imap_failures: Mapped[int] = mapped_column(default=0)  # in a row
     imap_problem: Mapped[str] = mapped_column(Text, default="")
     updated_at: Mapped[datetime] = mapped_column(default=clock.now)
 

@@ -12,6 +12,7 @@ MAY_WRITE_PATHS = {
     "delivery/alarms.py",
     "delivery/digest.py",
     "delivery/domains.py",
+    "delivery/mailbox.py",
 }
 MAY_COMMIT = {"db.py", "migrate.py"}
 

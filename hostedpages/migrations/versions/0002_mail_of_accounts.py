@@ -120,6 +120,8 @@ def upgrade() -> None:
         sa.Column("imap_validity", sa.BigInteger(), nullable=True),
         sa.Column("imap_last_uid", sa.BigInteger(), nullable=False),
         sa.Column("imap_read_at", TIME, nullable=True),
+        sa.Column("imap_tried_at", TIME, nullable=True),
+        sa.Column("imap_failures", sa.Integer(), nullable=False),
         sa.Column("imap_problem", sa.Text(), nullable=False),
         sa.Column("updated_at", TIME, nullable=False),
         sa.Column("public_id", sa.String(length=22), nullable=False),

@@ -1,0 +1,313 @@
+"""What one message of a mailbox means for us: a delivery that came back, or a contact who answered.
+
+Part of the caller's transaction. Must never keep a message that does not concern us, never
+quarantine on a notice that does not show one of our own ids, and never suppress our own people.
+"""
+
+import hashlib
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from hostedpages.delivery import plans, suppressions
+from hostedpages.delivery.kinds import kind_of
+from hostedpages.delivery.streams import MARKETING, USER
+from hostedpages.delivery.suppressions import address_key
+from hostedpages.mail import bounces, incoming, replies
+from hostedpages.mail.bounces import Bounce
+from hostedpages.mail.imap import Received
+from hostedpages.mail.replies import Reply
+from hostedpages.models import (
+    ActionPlan,
+    Contact,
+    Delivery,
+    Enrollment,
+    HistoryEntry,
+    MailboxMessage,
+    Sender,
+    User,
+)
+from hostedpages.tokens import random_id
+
+SOFT_BOUNCES = 3
+SOFT_WITHIN = timedelta(days=14)
+# A notice that shows no original may be about a mail to the same address not longer ago than this.
+RECENT = timedelta(days=7)
+SHOWN_IN_HISTORY = 500
+REPLIED = "The contact replied."
+_KINDS = {"hard": "hard_bounce", "soft": "soft_bounce", "complaint": "complaint"}
+
+
+def take(session: Session, sender: Sender, received: Received, now: datetime) -> str:
+    """Write down what a message of the sender's mailbox means, once.
+
+    Returns the kind of the row that was made (see MAILBOX_KINDS), or "" when there was none:
+    because it is somebody's own mail, automatic, forged, or taken already.
+    """
+    notice = bounces.read(received.content)
+    if notice is not None:
+        if notice.kind == "automatic":
+            return ""
+        return _take_notice(session, sender, received, notice, now)
+    answer = replies.read(received.content)
+    return _take_reply(session, sender, received, answer, now) if answer is not None else ""
+
+
+def _take_notice(
+    session: Session, sender: Sender, received: Received, notice: Bounce, now: datetime
+) -> str:
+    account_id = sender.account_id
+    is_sure = bool(notice.delivery_id)
+    if is_sure:
+        delivery = session.scalar(
+            select(Delivery).where(
+                Delivery.public_id == notice.delivery_id, Delivery.account_id == account_id
+            )
+        )
+    else:
+        delivery = _recent_delivery(session, account_id, notice.address, received.received_at)
+    if delivery is None:
+        return ""  # about somebody's own mail, or forged
+    kind = _KINDS[notice.kind]
+    made = _insert(
+        session,
+        sender,
+        received,
+        kind=kind,
+        address_key=address_key(delivery.recipient),
+        contact_id=delivery.contact_id,
+        delivery_id=delivery.id,
+        text=notice.reply,
+        details={
+            "status": notice.status,
+            "is_sure": is_sure,
+            "is_final": notice.is_final,
+            "counts": notice.counts,
+            "named": notice.address,
+        },
+        now=now,
+    )
+    if not made:
+        return ""
+    if is_sure and notice.is_final:
+        if delivery.bounced_at is None or received.received_at < delivery.bounced_at:
+            delivery.bounced_at = received.received_at
+        _note_notice(session, delivery, notice, made, now)
+        if _goes_to_contacts(delivery):
+            _quarantine(session, delivery, notice, received.received_at, now)
+    return kind
+
+
+def _quarantine(
+    session: Session, delivery: Delivery, notice: Bounce, came: datetime, now: datetime
+) -> None:
+    """One hard bounce, one complaint, or three soft bounces in 14 days."""
+    reason = {"hard": "hard_bounce", "complaint": "complaint"}.get(notice.kind, "")
+    if not reason and notice.counts:
+        many = _soft_bounces(session, delivery, since=came - SOFT_WITHIN)
+        reason = "repeated_soft_bounce" if many >= SOFT_BOUNCES else ""
+    if reason:
+        suppressions.quarantine(
+            session,
+            delivery.account_id,
+            delivery.recipient,
+            reason=reason,
+            reply=notice.reply,
+            delivery_id=delivery.id,
+            now=now,
+        )
+
+
+def _soft_bounces(session: Session, delivery: Delivery, *, since: datetime) -> int:
+    """How many mails to the address came back for a passing reason that lies with the address."""
+    found = session.execute(
+        select(MailboxMessage.delivery_id, MailboxMessage.details).where(
+            MailboxMessage.account_id == delivery.account_id,
+            MailboxMessage.address_key == address_key(delivery.recipient),
+            MailboxMessage.received_at >= since,
+            MailboxMessage.kind == "soft_bounce",
+        )
+    )
+    return len({each for each, details in found if details["counts"] and details["is_sure"]})
+
+
+def _goes_to_contacts(delivery: Delivery) -> bool:
+    """Whether the mail was for a contact, and not for one of our own people."""
+    stream = kind_of(delivery.kind).stream(delivery.payload)
+    return stream == MARKETING or stream.startswith(USER)
+
+
+def _recent_delivery(
+    session: Session, account_id: int, address: str, came: datetime
+) -> Delivery | None:
+    """The last delivery to an address before a notice came, if it is not long ago."""
+    key = address_key(address)
+    if not key:
+        return None
+    contacts = select(Contact.id).where(Contact.account_id == account_id, Contact.email_key == key)
+    return session.scalar(
+        select(Delivery)
+        .where(
+            Delivery.account_id == account_id,
+            Delivery.contact_id.in_(contacts),
+            Delivery.recipient != "",
+            Delivery.state == "delivered",
+            Delivery.finished_at > came - RECENT,
+        )
+        .order_by(Delivery.finished_at.desc())
+        .limit(1)
+    )
+
+
+def _note_notice(
+    session: Session, delivery: Delivery, notice: Bounce, message_id: str, now: datetime
+) -> None:
+    if delivery.contact_id is None:
+        return
+    what = "was reported as spam" if notice.kind == "complaint" else "came back"
+    session.add(
+        HistoryEntry(
+            account_id=delivery.account_id,
+            contact_id=delivery.contact_id,
+            submission_id=delivery.submission_id,
+            kind="complained" if notice.kind == "complaint" else "bounced",
+            text=f"{delivery.summary or 'A mail'} {what}: {notice.reply}"[:SHOWN_IN_HISTORY],
+            details={"delivery": delivery.public_id, "message": message_id},
+            created_at=now,
+        )
+    )
+
+
+def _take_reply(
+    session: Session, sender: Sender, received: Received, answer: Reply, now: datetime
+) -> str:
+    if _is_one_of_us(session, sender, answer.address):
+        return ""
+    delivery = _answered(session, sender.account_id, answer)
+    contact_id = delivery.contact_id if delivery else _contact(session, sender.account_id, answer)
+    if contact_id is None:
+        return ""
+    made = _insert(
+        session,
+        sender,
+        received,
+        kind="reply",
+        address_key=address_key(answer.address),
+        contact_id=contact_id,
+        delivery_id=delivery.id if delivery else None,
+        subject=answer.subject,
+        text=answer.text,
+        details={"from": answer.address},
+        now=now,
+    )
+    if not made:
+        return ""
+    about = f" to “{answer.subject}”" if answer.subject else ""
+    session.add(
+        HistoryEntry(
+            account_id=sender.account_id,
+            contact_id=contact_id,
+            kind="replied",
+            text=f"Replied{about}: {answer.text}"[:SHOWN_IN_HISTORY],
+            details={"message": made},
+            created_at=now,
+        )
+    )
+    for enrollment_id in session.scalars(
+        select(Enrollment.id)
+        .join(ActionPlan, ActionPlan.id == Enrollment.plan_id)
+        .where(
+            Enrollment.account_id == sender.account_id,
+            Enrollment.contact_id == contact_id,
+            Enrollment.state == "active",
+            # What was started after the answer is not what was answered.
+            Enrollment.started_at <= received.received_at,
+            ActionPlan.stops_on_reply,
+        )
+    ).all():
+        plans.stop(enrollment_id, REPLIED, now)
+    return "reply"
+
+
+def _answered(session: Session, account_id: int, answer: Reply) -> Delivery | None:
+    """The mail to a contact that a message says to answer; the one it names first."""
+    found = {
+        each.public_id: each
+        for each in session.scalars(
+            select(Delivery).where(
+                Delivery.account_id == account_id,
+                Delivery.public_id.in_(answer.delivery_ids),
+                Delivery.contact_id.is_not(None),
+            )
+        )
+        if _goes_to_contacts(each)
+    }
+    return next((found[each] for each in answer.delivery_ids if each in found), None)
+
+
+def _contact(session: Session, account_id: int, answer: Reply) -> int | None:
+    """The contact with this address; the oldest one, as matching has it."""
+    return session.scalar(
+        select(Contact.id)
+        .where(
+            Contact.account_id == account_id,
+            Contact.email_key == address_key(answer.address),
+            Contact.archived_at.is_(None),
+        )
+        .order_by(Contact.id)
+        .limit(1)
+    )
+
+
+def _is_one_of_us(session: Session, sender: Sender, address: str) -> bool:
+    if address in (sender.email.lower(), sender.sign_in_name.lower()):
+        return True
+    user = select(User.id).where(User.account_id == sender.account_id, User.email == address)
+    return session.scalar(user.limit(1)) is not None
+
+
+def _insert(
+    session: Session,
+    sender: Sender,
+    received: Received,
+    *,
+    kind: str,
+    address_key: str,
+    contact_id: int | None,
+    delivery_id: int | None,
+    text: str,
+    details: dict[str, object],
+    subject: str = "",
+    now: datetime,
+) -> str | None:
+    """Add the row and return its public id; None when the message was taken before."""
+    make = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    return session.scalar(
+        make(MailboxMessage)
+        .values(
+            public_id=random_id(),
+            account_id=sender.account_id,
+            sender_id=sender.id,
+            message_key=_key(received.content),
+            kind=kind,
+            address_key=address_key,
+            contact_id=contact_id,
+            delivery_id=delivery_id,
+            subject=subject,
+            text=text,
+            details=details,
+            received_at=received.received_at,
+            created_at=now,
+        )
+        .on_conflict_do_nothing(index_elements=["account_id", "message_key"])
+        .returning(MailboxMessage.public_id)
+    )
+
+
+def _key(content: bytes) -> str:
+    """What makes a message the same one, wherever it is read: its Message-ID, else its bytes."""
+    message = incoming.open_message(content)
+    named = incoming.header(message, "Message-ID") if message is not None else ""
+    return hashlib.sha256(named.encode() if len(named) > 2 else content).hexdigest()
