@@ -14,7 +14,7 @@ from typing import Protocol, TypeVar
 
 from hostedpages import clock, db
 from hostedpages.config import Settings
-from hostedpages.delivery import alarms, digest, domains, housekeeping
+from hostedpages.delivery import alarms, digest, domains, housekeeping, mailbox
 
 log = logging.getLogger("hostedpages.worker")
 
@@ -40,6 +40,7 @@ CHORES: list[Chore] = [
     Chore("alarms", timedelta(minutes=1), alarms.look),
     Chore("silence", timedelta(minutes=10), alarms.listen),
     Chore("digest", timedelta(minutes=5), digest.send_all),
+    Chore("mailboxes", mailbox.EVERY, mailbox.visit_all),
     Chore("domains", domains.EVERY_WHILE_NEW, domains.look_at_all),
 ]
 
