@@ -10,7 +10,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, select_autoescape
 
-from hostedpages.delivery import notifications
+from hostedpages.delivery import alarm_letters, notifications
 from hostedpages.delivery.facts import Lead
 from hostedpages.delivery.kinds.base import Facts, Letter, Payload
 
@@ -38,6 +38,9 @@ class Letters:
             "new_lead": self._new_lead,
             "plan_email": self._plan_email,
             "plan_notice": self._plan_notice,
+            "alarm": self._alarm,
+            "alarm_test": self._alarm,
+            "digest": self._alarm,
         }
 
     def letter(self, name: str, payload: Payload, facts: Facts) -> Letter:
@@ -83,6 +86,9 @@ class Letters:
             "url": self._lead_url(facts.lead),
         }
         return self._render(name, values)
+
+    def _alarm(self, name: str, payload: Payload, _facts: Facts) -> Letter:
+        return self._render(name, alarm_letters.values(payload, self._public_url))
 
     def _account_mail(self, name: str, payload: Payload, _facts: Facts) -> Letter:
         path = str(payload.get("path", ""))

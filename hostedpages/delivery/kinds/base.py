@@ -177,6 +177,10 @@ class DeliveryKind:
     # A second copy does no harm, so it is marked as sending before it is written, together with
     # many others; else just before the other side could accept it.
     may_repeat: bool = False
+    # It tells of alarms itself: when it fails, no bell rings that would only put more of it.
+    is_alarm: bool = False
+    # Goes to a contact: one whose address does not exist is not written to again.
+    is_to_contact: bool = False
     # Whom its mail comes from (`streams.py`).
     default_stream: str = streams.GENERAL
     # How long to wait after the first, second, ... passing failure; then it is given up.

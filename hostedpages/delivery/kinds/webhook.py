@@ -30,6 +30,7 @@ class Webhook(DeliveryKind):
     label = "Webhook"
     icon = "zap"
     may_repeat = True
+    is_alarm = True
     default_stream = streams.NO_MAIL
     # The example schedule of Standard Webhooks: a little over three days.
     schedule = (

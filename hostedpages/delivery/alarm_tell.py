@@ -1,0 +1,223 @@
+"""Whom alarms are told, and by which way: never by the one that the alarm is about, if there is
+another.
+
+Makes rows for the outbox. Must never put one message for each delivery: what is told at one moment
+goes to an address in one mail.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from hostedpages.config import Settings
+from hostedpages.delivery import alarm_kinds, outbox
+from hostedpages.delivery.alarm_kinds import kind_of
+from hostedpages.delivery.alarm_looks import Servers
+from hostedpages.delivery.alarm_rows import zone_of
+from hostedpages.delivery.kinds import KINDS
+from hostedpages.delivery.kinds.base import spoken_time
+from hostedpages.models import NO_SENDER, PLATFORM, Account, Alarm, User
+
+MAIL = "alarm_mail"
+WEBHOOK = "webhook"
+OPENED, CLOSED, TEST = "alarm.opened", "alarm.closed", "alarm.test"
+AGAIN_AFTER = timedelta(hours=24)
+MOST_IN_A_MAIL = 20
+Rows = list[dict[str, Any]]
+
+
+def is_to_be_told(alarm: Alarm, now: datetime) -> bool:
+    """Whether an open alarm has lasted long enough, or a day has passed since it was told."""
+    kind = kind_of(alarm.kind)
+    if alarm.told_at is None:
+        return now - alarm.created_at >= kind.told_after
+    return kind.told_daily and now - alarm.told_at >= AGAIN_AFTER
+
+
+def opened_rows(
+    session: Session,
+    account: Account,
+    alarms: Sequence[Alarm],
+    known: Servers,
+    settings: Settings,
+    now: datetime,
+) -> Rows:
+    """Mails and webhooks that tell an account of these alarms."""
+    groups: dict[tuple[int, ...], list[Alarm]] = {}
+    for alarm in alarms:
+        if _is_about(alarm, MAIL):
+            continue
+        ways = mail_ways(account.id, blamed(alarm), known, settings)
+        groups.setdefault(ways, []).append(alarm)
+    addresses = alarm_addresses(session, account)
+    rows: Rows = []
+    for ways, group in groups.items():
+        payload = mail_payload(account, group, settings, now)
+        rows += mail_rows(account, addresses, ways, payload, "Alarm", now)
+    if has_webhook(session, account):
+        rows += [
+            webhook_row(account, event(OPENED, account, alarm, settings, now), now)
+            for alarm in alarms
+            # A program keeps what it was told; people forget.
+            if alarm.told_at is None and not _is_about(alarm, WEBHOOK)
+        ]
+    return rows
+
+
+def closed_rows(
+    session: Session, account: Account, alarms: Iterable[Alarm], settings: Settings, now: datetime
+) -> Rows:
+    """Webhooks that tell a program that alarms it knows are over; people read it in the digest."""
+    told = [each for each in alarms if each.told_at is not None and not _is_about(each, WEBHOOK)]
+    if not told or not has_webhook(session, account):
+        return []
+    return [webhook_row(account, event(CLOSED, account, each, settings, now), now) for each in told]
+
+
+def blamed(alarm: Alarm) -> set[int]:
+    """The senders that this alarm is about."""
+    return set(alarm.details.get("senders", ()))
+
+
+def mail_ways(
+    account_id: int, to_blame: set[int], known: Servers, settings: Settings
+) -> tuple[int, ...]:
+    """By which senders an alarm mail leaves: one that is fine and not to blame; else all of them,
+    since nobody knows which works first.
+
+    Without a mail server of its own the installation's way ends in a folder, so it comes last.
+    """
+    own = [
+        each.id
+        for each in known.senders.values()
+        if each.account_id == account_id and each.user_id is None
+    ]
+    ways = [PLATFORM, *sorted(own)] if settings.smtp_url else [*sorted(own), PLATFORM]
+    fine = [each for each in ways if each not in to_blame and not known.is_failing(each)]
+    real = [each for each in fine if each != PLATFORM or settings.smtp_url]
+    if real:
+        return (real[0],)
+    return tuple(ways)
+
+
+def alarm_addresses(session: Session, account: Account) -> list[str]:
+    """Who is told: the addresses that the account named, else its owners."""
+    if account.alarm_emails:
+        return list(account.alarm_emails)
+    owners = select(User.email).where(
+        User.account_id == account.id, User.role == "owner", User.archived_at.is_(None)
+    )
+    return list(session.scalars(owners.order_by(User.id)))
+
+
+def has_webhook(session: Session, account: Account) -> bool:
+    """Whether there is one that works: after one was given up, a person must look at it."""
+    if not account.alarm_webhook_url:
+        return False
+    stopped = select(Alarm.id).where(
+        Alarm.account_id == account.id,
+        Alarm.kind == alarm_kinds.ALARM_WAY,
+        Alarm.subject == WEBHOOK,
+        Alarm.closed_at.is_(None),
+    )
+    return session.scalar(stopped) is None
+
+
+def mail_payload(
+    account: Account, alarms: Sequence[Alarm], settings: Settings, now: datetime
+) -> dict[str, Any]:
+    """What the mail says, frozen: it is sent as it was when it was decided."""
+    zone = zone_of(account.time_zone)
+    shown = alarms[:MOST_IN_A_MAIL]
+    one = kind_of(shown[0].kind).title
+    return {
+        "template": "alarm",
+        "subject": one if len(alarms) == 1 else f"{len(alarms)} things need you: {one}, …",
+        "account": account.name,
+        "more": len(alarms) - len(shown),
+        "alarms": [
+            {
+                "title": kind_of(each.kind).title,
+                "text": each.text,
+                "since": spoken_time(began_at(each).astimezone(zone)),
+                "to_do": kind_of(each.kind).to_do,
+                "link": kind_of(each.kind).link,
+                "path": each.path,
+                "again": each.told_at is not None,
+            }
+            for each in shown
+        ],
+    }
+
+
+def began_at(alarm: Alarm) -> datetime:
+    """Since when: what the look found, else when the alarm was opened."""
+    since = alarm.details.get("since")
+    return datetime.fromisoformat(since) if since else alarm.created_at
+
+
+def mail_rows(
+    account: Account,
+    addresses: Sequence[str],
+    ways: Sequence[int],
+    payload: dict[str, Any],
+    summary: str,
+    now: datetime,
+) -> Rows:
+    """One row for each address and way."""
+    return [
+        outbox.row(
+            account_id=account.id,
+            kind=MAIL,
+            payload=payload,
+            due_at=now,
+            recipient=address,
+            summary=summary,
+            sender_id=way,
+        )
+        for way in ways
+        for address in addresses
+    ]
+
+
+def event(
+    name: str, account: Account, alarm: Alarm, settings: Settings, now: datetime
+) -> dict[str, Any]:
+    """What a webhook says of an alarm; the list of its keys is documented."""
+    return {
+        "type": name,
+        "timestamp": now.isoformat(),
+        "data": {
+            "account": {"id": account.public_id, "name": account.name},
+            "alarm": {
+                "id": alarm.public_id,
+                "kind": alarm.kind,
+                "title": kind_of(alarm.kind).title,
+                "text": alarm.text,
+                "since": began_at(alarm).isoformat(),
+                "url": f"{settings.public_url}{alarm.path}",
+            },
+        },
+    }
+
+
+def webhook_row(account: Account, body: dict[str, Any], now: datetime) -> dict[str, Any]:
+    """One event for the account's webhook."""
+    payload = {"event": body}
+    return outbox.row(
+        account_id=account.id,
+        kind=WEBHOOK,
+        payload=payload,
+        due_at=now,
+        recipient=account.alarm_webhook_url.split("//")[-1].split("/")[0].split("?")[0],
+        summary=KINDS[WEBHOOK].summary(payload),
+        sender_id=NO_SENDER,
+    )
+
+
+def _is_about(alarm: Alarm, way: str) -> bool:
+    """Whether it says that alarms do not arrive by this way, so that it takes the other one."""
+    return alarm.kind == alarm_kinds.ALARM_WAY and alarm.subject == way
