@@ -9,7 +9,7 @@ import sys
 import click
 
 from hostedpages import __version__
-from hostedpages.cli import keys, mail, records, running
+from hostedpages.cli import domain, keys, mail, records, running
 from hostedpages.config import SettingsError
 from hostedpages.errors import DomainError
 
@@ -31,6 +31,7 @@ for _command in (
     running.demo,
     running.doctor,
     mail.check_mail,
+    domain.check_domain,
     keys.rotate_keys,
     records.user,
     records.page,

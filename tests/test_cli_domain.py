@@ -1,0 +1,88 @@
+"""`hostedpages check-domain` against a real name server, without a database."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from hostedpages.cli.domain import check_domain
+from tests import zones
+
+ADDRESS = tuple[str, int]
+
+
+def run(folder: Path, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    kept = {name: value for name, value in os.environ.items() if "HOSTEDPAGES" not in name}
+    return subprocess.run(
+        [sys.executable, "-m", "hostedpages", "check-domain", *arguments],
+        cwd=folder,
+        env={**kept, "PYTHONPATH": str(Path(__file__).parents[1]), **environ},
+        capture_output=True,
+        text=True,
+    )
+
+
+def server(address: ADDRESS) -> str:
+    return f"{address[0]}:{address[1]}"
+
+
+def test_a_fine_domain_ends_with_0_and_leaves_nothing_behind(
+    name_server: ADDRESS, tmp_path: Path
+) -> None:
+    done = run(
+        tmp_path, "FINE.test.", "--dns", server(name_server), "--include", zones.INCLUDE, "--json"
+    )
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert [each["name"] for each in found] == ["spf", "dkim:lf1", "dmarc", "mx"]
+    assert {each["state"] for each in found} == {"fine"}
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_wrong_is_printed_with_the_record_to_publish_and_ends_with_1(
+    name_server: ADDRESS, tmp_path: Path
+) -> None:
+    key = zones.key_pair().public_key
+    done = run(
+        tmp_path,
+        "nothing.test",
+        *("--public-key", key, "--selector", "lf1", "--selector", "lf2", "--json"),
+        HOSTEDPAGES_DNS_SERVERS=server(name_server),
+        HOSTEDPAGES_SPF_INCLUDE=zones.INCLUDE,
+    )
+    found = {each["name"]: each for each in map(json.loads, done.stdout.splitlines())}
+    assert done.returncode == 1
+    assert list(found) == ["spf", "dkim:lf1", "dkim:lf2", "dmarc", "mx"]
+    assert found["spf"]["value"] == zones.SPF
+    assert found["dkim:lf1"]["host"] == "lf1._domainkey.nothing.test"
+    assert "".join(found["dkim:lf1"]["strings"]) == zones.record()
+    assert [len(each) <= 255 for each in found["dkim:lf1"]["strings"]] == [True, True]
+
+    spoken = run(tmp_path, "nothing.test", "--dns", server(name_server))
+    assert "NOT FOUND  SPF" in spoken.stdout
+    assert "48 hours" in spoken.stdout
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ["localhost"],
+        ["db.internal"],
+        ["127.0.0.1"],
+        ["nonsense"],
+        ["a..b.test"],
+        ["fine.test", "--dns", "somewhere"],
+        ["fine.test", "--dns", "127.0.0.1:99999"],
+        ["fine.test", "--selector", "a b"],
+        ["fine.test", "--include", "x"],
+    ],
+    ids=" ".join,
+)
+def test_what_makes_no_sense_is_said_in_a_sentence(wrong: list[str]) -> None:
+    done = CliRunner().invoke(check_domain, wrong)
+    assert done.exit_code == 2
+    assert "Error: Invalid value" in done.output
