@@ -14,11 +14,11 @@ from typing import Any
 
 from hostedpages import db, logs
 from hostedpages.config import Settings
-from hostedpages.delivery import facts, outbox
+from hostedpages.delivery import facts, origins, outbox
 from hostedpages.delivery.ledger import Ledger
 from hostedpages.delivery.rows import Claimed
-from hostedpages.delivery.seat import Sending
-from hostedpages.mail import transport_for
+from hostedpages.delivery.seat import Sending, Task
+from hostedpages.delivery.ways import Ways
 
 LONGEST_SECONDS = 150
 
@@ -41,11 +41,12 @@ async def _deliver_here(settings: Settings, claimed: Claimed) -> None:
     with ThreadPoolExecutor(1) as threads, db.unit() as session:
         ledger = Ledger(threads, outbox.LEASE)
         writing = asyncio.create_task(ledger.run())
-        transport = transport_for(settings)
+        ways = Ways(settings)
         known = facts.gather(session, [claimed], {})[claimed.id]
+        origin = origins.gather(session, [claimed], settings).get(claimed.id)
         session.rollback()  # no transaction stays open while the mail is on its way
-        await Sending(settings, transport, ledger).deliver(claimed, known)
-        await transport.close()
+        await Sending(settings, ways, ledger).deliver(Task(claimed, known, origin))
+        await ways.close()
         writing.cancel()
 
 

@@ -10,28 +10,30 @@ from typing import Any
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
-from hostedpages.delivery.rows import Finished
+from hostedpages.delivery.rows import Claimed, Finished
 from hostedpages.delivery.statements import ATTEMPTS, CLOSE_ATTEMPT, OPEN_ATTEMPT
 
 STOPPED = "The worker stopped before it could write down how this went."
-# What the attempt is called in the log; a held delivery tried and was sent away for now.
-_OUTCOMES = {"retry": "passing", "held": "passing"}
+# What the attempt is called in the log. `held`: its server could not be used; nothing was wrong
+# with the mail, so it does not count as one of its failures.
+_OUTCOMES = {"retry": "passing"}
 
 
-def open_many(session: Session, taken: Iterable[tuple[int, int, int]], now: datetime) -> None:
-    """Open an attempt for each (account id, delivery id, number)."""
+def open_many(session: Session, taken: Iterable[Claimed], now: datetime) -> None:
+    """Open an attempt for each; it is also the reservation against its sender's limits."""
     session.connection().execute(
         OPEN_ATTEMPT,
         [
             {
-                "account_id": account_id,
-                "delivery_id": delivery_id,
-                "number": number,
+                "account_id": each.account_id,
+                "delivery_id": each.id,
+                "number": each.attempt,
+                "sender_id": each.through,
                 "started_at": now,
                 "outcome": "",
                 "reply": "",
             }
-            for account_id, delivery_id, number in taken
+            for each in taken
         ],
     )
 
@@ -45,14 +47,20 @@ def close_many(session: Session, results: Sequence[Finished], now: datetime) -> 
                 "row_id": each.claimed.id,
                 "row_number": each.claimed.attempt,
                 "new_finished_at": now,
-                "new_outcome": "unknown"
-                if each.was_unknown
-                else _OUTCOMES.get(each.outcome, each.outcome),
+                "new_outcome": _outcome(each),
                 "new_reply": each.reply,
             }
             for each in results
         ],
     )
+
+
+def _outcome(result: Finished) -> str:
+    if result.was_unknown:
+        return "unknown"
+    if result.fault is not None and result.outcome == "retry":
+        return "held"
+    return _OUTCOMES.get(result.outcome, result.outcome)
 
 
 def close_open(
@@ -74,14 +82,15 @@ def forget_open(session: Session, ids: Sequence[int]) -> None:
 
 
 def past(session: Session, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
-    """How often earlier attempts ended in `failures`, `unknowns` and `crashes`, by delivery id.
+    """How often earlier attempts ended in `failures`, `unknowns`, `crashes` and `holds`, by
+    delivery id.
 
     A crash is an unknown outcome that never got an end.
     """
     if not ids:
         return {}
     counts: dict[int, dict[str, Any]] = {
-        each: {"failures": 0, "unknowns": 0, "crashes": 0} for each in ids
+        each: {"failures": 0, "unknowns": 0, "crashes": 0, "holds": 0} for each in ids
     }
     ended = ATTEMPTS.c.finished_at.is_not(None)
     found = session.execute(
@@ -92,6 +101,8 @@ def past(session: Session, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
     for delivery_id, outcome, has_ended, count in found:
         if outcome == "passing":
             counts[delivery_id]["failures"] += count
+        elif outcome == "held":
+            counts[delivery_id]["holds"] += count
         elif outcome == "unknown":
             counts[delivery_id]["unknowns"] += count
             counts[delivery_id]["crashes"] += 0 if has_ended else count

@@ -13,9 +13,16 @@ from sqlalchemy.orm import Session
 
 from hostedpages import db
 from hostedpages.db import transaction
-from hostedpages.delivery import outbox
+from hostedpages.delivery import claims, moves, outbox, senders
 from hostedpages.delivery.kinds import KINDS, kind_of
-from hostedpages.models import Delivery, Heartbeat, RateBucket, UserToken
+from hostedpages.models import (
+    PLATFORM,
+    Delivery,
+    Heartbeat,
+    RateBucket,
+    SenderHealth,
+    UserToken,
+)
 
 SECRETS_LOOKED_FOR = timedelta(days=7)  # what ended earlier was blanked long ago
 TOKENS_KEPT_FOR = timedelta(days=7)
@@ -24,12 +31,33 @@ _SECRET_KINDS = tuple(kind.key for kind in KINDS.values() if kind.has_secret)
 
 
 def free_leases(now: datetime) -> int:
-    """Take back deliveries of workers that died, and held ones whose time has come."""
+    """Take back deliveries of workers that died, and held ones whose time has come; give those
+    whose sender is gone to whoever takes them now."""
 
     def sends_again(kind: str, payload: dict[str, Any], unknowns: int) -> bool:
         return kind_of(kind).sends_again(payload, unknowns)
 
-    return outbox.free_expired(now, sends_again) + outbox.free_held(now)
+    freed = outbox.free_expired(now, sends_again) + outbox.free_held(now)
+    orphaned = claims.accounts_of_gone_senders(db.session())
+    if orphaned:
+        with transaction() as session:
+            for account_id in orphaned:
+                senders.assign_again(session, account_id, now)
+    return freed
+
+
+def try_again_now(now: datetime) -> None:
+    """The worker starts: whoever runs this may have changed the installation's mail server, so it
+    is tried at once, by one mail. The servers of accounts are left alone: restarts are not theirs.
+    """
+    with transaction() as session:
+        session.execute(
+            update(SenderHealth)
+            .where(SenderHealth.sender_id == PLATFORM, SenderHealth.refusals > 0)
+            .values(paused_until=None, probing_until=None)
+            .execution_options(synchronize_session=False)
+        )
+        moves.free_held(session, Delivery.sender_id == PLATFORM, now)
 
 
 def prune(now: datetime) -> None:

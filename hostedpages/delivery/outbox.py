@@ -5,7 +5,8 @@ that one which lost its lease cannot finish a row that another works on. Must ne
 machine.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,11 +15,12 @@ from sqlalchemy.orm import Session
 
 from hostedpages import db
 from hostedpages.db import transaction
-from hostedpages.delivery import attempts, moves
+from hostedpages.delivery import attempts, claims, health, moves, suppressions
+from hostedpages.delivery.claims import Turn
 from hostedpages.delivery.ending import complete_enrollments
 from hostedpages.delivery.moves import cancel, cancel_enrollment, move, retry
 from hostedpages.delivery.rows import Claimed, Finished, row
-from hostedpages.delivery.statements import ANY_DUE, CLAIM, END, MARK, OWNED, RENEW
+from hostedpages.delivery.statements import END, MARK, OWNED, RENEW
 from hostedpages.delivery.which import (
     DELIVERIES,
     IS_CLAIMED,
@@ -26,18 +28,19 @@ from hostedpages.delivery.which import (
     ours,
     pairs,
 )
+from hostedpages.models import SenderHealth
 from hostedpages.prepared import Prepared, bound
 
 __all__ = [
     "Claimed",
     "Finished",
+    "Turn",
     "cancel",
     "cancel_enrollment",
     "claim",
     "finish",
     "free_expired",
     "free_held",
-    "is_anything_due",
     "mark_sending",
     "put",
     "put_many",
@@ -67,25 +70,31 @@ def put(session: Session, **values: Any) -> None:
     put_many(session, [row(**values)])
 
 
-def is_anything_due(now: datetime) -> bool:
-    """Whether a claim would find something; reads only, so that waiting disturbs no writer."""
-    return db.session().connection().execute(ANY_DUE, {"now": now}).first() is not None
+def claim(
+    worker: str,
+    seats: int,
+    now: datetime,
+    *,
+    lease: timedelta = LEASE,
+    turn: Turn | None = None,
+) -> list[Claimed]:
+    """Take due deliveries, the longest due of each sender first, each with an open attempt.
 
-
-def claim(worker: str, limit: int, now: datetime, *, lease: timedelta = LEASE) -> list[Claimed]:
-    """Take up to `limit` due deliveries, the longest due first, each with an open attempt."""
-    if limit <= 0:
+    At most `seats` for the installation's server, and as many for those of accounts as `turn`
+    says. Looks before it writes: waiting disturbs no writer.
+    """
+    turn = turn or Turn(account_seats=seats)
+    found = claims.ready(db.session(), now, after=turn.after)
+    wanted = claims.shares(found, seats, turn)
+    if not wanted:
         return []
-    wanted = {"now": now, "up_to": limit, "new_worker": worker, "new_lease": now + lease}
     with transaction() as session:
-        taken = session.connection().execute(CLAIM, wanted).all()
+        taken = claims.take(session, wanted, worker, now, lease)
         if not taken:
             return []
-        attempts.open_many(
-            session, [(each.account_id, each.id, each.attempt) for each in taken], now
-        )
+        attempts.open_many(session, taken, now)
         past = attempts.past(session, [each.id for each in taken if each.attempt > 1])
-    return [Claimed(**each._mapping, **past.get(each.id, {})) for each in taken]
+    return [replace(each, **past[each.id]) if each.id in past else each for each in taken]
 
 
 def mark_sending(claims: Sequence[Claimed], now: datetime, *, lease: timedelta = LEASE) -> set[int]:
@@ -138,7 +147,9 @@ def _finish(session: Session, results: Sequence[Finished], now: datetime) -> set
     wanted = {"pairs": pairs([each.claimed for each in results])}
     owned = set(session.connection().execute(OWNED, wanted).scalars())
     mine = [each for each in results if each.claimed.id in owned]
-    _write_ends(session, mine, now)
+    faulty = health.note(session, results, now)
+    _write_ends(session, [_with_pause(each, faulty, now) for each in mine], now)
+    _quarantine(session, mine, now)
     ended = {
         each.claimed.enrollment_id
         for each in mine
@@ -146,6 +157,30 @@ def _finish(session: Session, results: Sequence[Finished], now: datetime) -> set
     }
     complete_enrollments(session, ended, now)
     return {each.claimed.id for each in results} - owned
+
+
+def _with_pause(result: Finished, faulty: Mapping[int, SenderHealth], now: datetime) -> Finished:
+    """What met a fault of its server is not due before that may be tried again."""
+    found = faulty.get(result.claimed.through) if result.fault else None
+    if found is None or result.outcome not in ("retry", "held") or found.paused_until is None:
+        return result
+    if result.outcome == "held":
+        return replace(result, due_at=found.paused_until)
+    return replace(result, due_at=max(found.paused_until, result.due_at or now))
+
+
+def _quarantine(session: Session, results: Sequence[Finished], now: datetime) -> None:
+    for each in results:
+        if each.quarantines:
+            suppressions.quarantine(
+                session,
+                each.claimed.account_id,
+                each.claimed.recipient,
+                reason="hard_bounce",
+                reply=each.quarantines,
+                delivery_id=each.claimed.id,
+                now=now,
+            )
 
 
 def _write_ends(session: Session, results: Sequence[Finished], now: datetime) -> None:

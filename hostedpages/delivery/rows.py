@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from hostedpages import clock
+from hostedpages.delivery.breaker import Fault
 from hostedpages.models import PLATFORM
 from hostedpages.tokens import random_id
 
@@ -18,7 +19,8 @@ Outcome = Literal["delivered", "retry", "failed", "unknown", "held", "skipped"]
 class Claimed:
     """A delivery that this worker holds until its lease ends.
 
-    `failures`, `unknowns` and `crashes` count its earlier attempts by how they ended.
+    `failures`, `unknowns` and `crashes` count its earlier attempts by how they ended; `holds` those
+    that met a server which could not be used.
     """
 
     id: int
@@ -37,6 +39,9 @@ class Claimed:
     failures: int = 0
     unknowns: int = 0
     crashes: int = 0
+    holds: int = 0
+    sender_id: int = PLATFORM  # who was chosen to take it
+    through: int = PLATFORM  # whose server takes it this time
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,12 @@ class Finished:
     blanks_payload: bool = False
     # The attempt ended unknown although the delivery goes again (`outcome="retry"`).
     was_unknown: bool = False
+    # What the mail server is to blame for; its pause counts for `due_at` too.
+    fault: Fault | None = None
+    # The mail server talked to us, so it works.
+    answered: bool = False
+    # The server's words, when it says that there is no such address and it is a contact's.
+    quarantines: str = ""
 
 
 def row(

@@ -1,4 +1,4 @@
-"""The statements of the worker's hot path, built once: only `outbox.py` and `attempts.py` run them.
+"""The statements of the worker's hot path, built once, for `outbox.py`, `claims.py`, `attempts.py`.
 
 Building and hashing a statement costs more than running it. Must never be run outside a transaction
 of the outbox.
@@ -6,7 +6,7 @@ of the outbox.
 
 from sqlalchemy import bindparam, func, insert, select, tuple_, update
 
-from hostedpages.delivery.which import DELIVERIES, IS_LEASED, IS_PENDING
+from hostedpages.delivery.which import DELIVERIES, IS_LEASED
 from hostedpages.models import DeliveryAttempt
 
 ATTEMPTS = DeliveryAttempt.metadata.tables["delivery_attempts"]
@@ -14,21 +14,9 @@ _ROW = DELIVERIES.c
 # Still with the fence number of the claim: nobody else has taken it since.
 _OURS = tuple_(_ROW.id, _ROW.fence).in_(bindparam("pairs", expanding=True))
 
-ANY_DUE = (
-    select(_ROW.id).where(IS_PENDING, _ROW.due_at <= bindparam("now", type_=_ROW.due_at.type))
-).limit(1)
-
-_DUE = (
-    select(_ROW.id)
-    .where(IS_PENDING, _ROW.due_at <= bindparam("now", type_=_ROW.due_at.type))
-    .order_by(_ROW.due_at)
-    .limit(bindparam("up_to"))
-    .with_for_update(skip_locked=True)
-    .cte("due")  # a plain subquery may be run twice by PostgreSQL, and then takes too many
-)
-CLAIM = (
+TAKE = (
     update(DELIVERIES)
-    .where(_ROW.id.in_(select(_DUE.c.id)))
+    .where(_ROW.id.in_(bindparam("ids", expanding=True)))
     .values(
         state="claimed",
         worker=bindparam("new_worker"),
@@ -50,6 +38,7 @@ CLAIM = (
         _ROW.created_at,
         _ROW.fence,
         _ROW.attempts.label("attempt"),
+        _ROW.sender_id,
     )
 )
 MARK = (

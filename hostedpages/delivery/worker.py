@@ -11,7 +11,7 @@ import os
 import secrets
 import signal
 import socket
-import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -24,14 +24,16 @@ from sqlalchemy.orm import Session
 
 from hostedpages import clock, db, logs
 from hostedpages.config import Settings, SettingsError
-from hostedpages.delivery import alone, facts, housekeeping, outbox
+from hostedpages.delivery import alone, facts, health, housekeeping, origins, outbox
 from hostedpages.delivery.chores import Rounds
-from hostedpages.delivery.kinds.base import Facts
+from hostedpages.delivery.claims import Turn
 from hostedpages.delivery.ledger import Ledger
 from hostedpages.delivery.rows import Claimed
-from hostedpages.delivery.seat import Sending
+from hostedpages.delivery.seat import Sending, Task
+from hostedpages.delivery.ways import Ways
 from hostedpages.mail import transport_for
 from hostedpages.mail.headers import sender_header
+from hostedpages.models import PLATFORM
 
 log = logging.getLogger("hostedpages.worker")
 
@@ -43,9 +45,11 @@ CRASHES_BEFORE_ALONE = 3
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """Seconds, but for `seats`: how many deliveries are on their way at once."""
+    """Seconds, but for `seats`: how many deliveries are on their way at once. The servers of
+    accounts have their own, so that those which hang take none from the installation's."""
 
     seats: int = 100
+    account_seats: int = 200
     lease: float = 60
     renew: float = 15
     scan: float = 10
@@ -117,8 +121,9 @@ class Worker:
         self._alone = asyncio.Lock()
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="database")
         self._ledger = Ledger(self._threads, timing.lease_time)
-        self._transport = transport_for(settings)
-        self._sending = Sending(settings, self._transport, self._ledger)
+        self._ways = Ways(settings)
+        self._sending = Sending(settings, self._ways, self._ledger)
+        self._after = PLATFORM
         self._is_draining = False
         self._sheets: facts.Sheets = {}
 
@@ -128,6 +133,7 @@ class Worker:
         Raises RuntimeError when one of the chores broke: a worker without them must not go on.
         """
         self._log("started")
+        await self._in_database(_begin)
         await self._beat()
         await self._free_leases()
         chores = self._begin_chores(stop, with_rounds=not until_idle)
@@ -139,7 +145,7 @@ class Worker:
             for chore in chores:
                 chore.cancel()
             await asyncio.gather(*chores, return_exceptions=True)
-            await self._transport.close()
+            await self._ways.close()
             self._threads.shutdown()
             self._log("stopped")
         if broken:
@@ -149,6 +155,7 @@ class Worker:
         timing = self._timing
         chores = [
             asyncio.create_task(self._ledger.run()),
+            asyncio.create_task(self._ways.run()),
             asyncio.create_task(_every(timing.renew, self._renew, wait=timing.renew)),
             asyncio.create_task(_every(timing.scan, self._free_leases, wait=timing.scan)),
             asyncio.create_task(_every(timing.heartbeat, self._beat, wait=timing.heartbeat)),
@@ -165,9 +172,9 @@ class Worker:
         stopped = asyncio.create_task(stop.wait())
         while not stop.is_set():
             taken = await self._claim()
-            for claimed, known in taken:
-                task = asyncio.create_task(self._sit(claimed, known))
-                self._tasks[task] = claimed
+            for each in taken:
+                task = asyncio.create_task(self._sit(each))
+                self._tasks[task] = each.claimed
                 task.add_done_callback(self._stand_up)
             if until_idle and not taken and not self._tasks:
                 break
@@ -184,41 +191,44 @@ class Worker:
         stopped.cancel()
 
     def _free_seats(self) -> int:
-        return self._timing.seats - len(self._tasks)
+        own = sum(each.through <= PLATFORM for each in self._tasks.values())
+        return self._timing.seats - own
 
-    async def _claim(self) -> list[tuple[Claimed, Facts | None]]:
-        limit = self._sending.breaker.allowance(self._free_seats(), time.monotonic())
-        if limit <= 0:
+    def _turn(self) -> Turn:
+        busy = Counter(each.through for each in self._tasks.values() if each.through > PLATFORM)
+        return Turn(self._timing.account_seats - busy.total(), busy, self._after)
+
+    async def _claim(self) -> list[Task]:
+        seats, turn = self._free_seats(), self._turn()
+        if seats <= 0 and turn.account_seats <= 0:
             return []
 
-        def claim() -> list[tuple[Claimed, Facts | None]]:
+        def claim() -> list[Task]:
             with db.unit() as session:
-                if not outbox.is_anything_due(clock.now()):
-                    return []
-                claims = outbox.claim(self.name, limit, clock.now(), lease=self._timing.lease_time)
+                claims = outbox.claim(
+                    self.name, seats, clock.now(), lease=self._timing.lease_time, turn=turn
+                )
                 try:
-                    known = _gather(session, claims, self._sheets)
+                    return _gather(session, claims, self._sheets, self._settings)
                 except DBAPIError:
                     outbox.release(claims)  # else they would wait for their lease to run out
                     raise
-                return [(each, known.get(each.id)) for each in claims]
 
         taken = await self._in_database(claim)
-        if not taken:
-            self._sending.breaker.probe_found_nothing()
+        self._after = turn.after
         return taken or []
 
-    async def _sit(self, claimed: Claimed, known: Facts | None) -> None:
-        if claimed.crashes >= CRASHES_BEFORE_ALONE:
+    async def _sit(self, task: Task) -> None:
+        if task.claimed.crashes >= CRASHES_BEFORE_ALONE:
             async with self._alone:
-                await alone.deliver(self._settings, claimed)
-            return
-        if await self._sending.deliver(claimed, known):
-            await self._in_database(_go_on)
+                await alone.deliver(self._settings, task.claimed)
+        else:
+            await self._sending.deliver(task)
 
     def _stand_up(self, task: asyncio.Task[None]) -> None:
-        self._tasks.pop(task, None)
-        if self._free_seats() >= self._timing.seats // 2:
+        ended = self._tasks.pop(task, None)
+        is_own = ended is not None and ended.through > PLATFORM
+        if is_own or self._free_seats() >= self._timing.seats // 2:
             self._seats_are_free.set()
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("A seat broke", exc_info=error)
@@ -280,18 +290,17 @@ class Worker:
         await self._in_database(prune)
 
     async def _beat(self) -> None:
-        pause = self._sending.breaker.pause(time.monotonic())
         details = {
             "worker": self.name,
             "state": "draining" if self._is_draining else "running",
             "on_their_way": len(self._tasks),
-            "mail_problem": self._sending.breaker.problem,
-            "mail_pause_seconds": round(pause),
         }
 
         def beat() -> None:
-            with db.unit():
-                housekeeping.beat(NAME, clock.now(), details)
+            with db.unit() as session:
+                found = health.of(session, PLATFORM)
+                problem = {"mail_problem": found.problem if found else ""}
+                housekeeping.beat(NAME, clock.now(), details | problem)
 
         await self._in_database(beat)
 
@@ -315,25 +324,38 @@ async def _every(seconds: float, chore: Callable[[], Awaitable[None]], *, wait: 
         await asyncio.sleep(seconds)
 
 
-def _gather(session: Session, claims: Sequence[Claimed], sheets: facts.Sheets) -> dict[int, Facts]:
-    """The facts of a batch; what cannot be read is left out, so that it stops nobody else."""
+def _gather(
+    session: Session, claims: Sequence[Claimed], sheets: facts.Sheets, settings: Settings
+) -> list[Task]:
+    """What is known about a batch; what cannot be read is left out and stops nobody else."""
     try:
-        return facts.gather(session, claims, sheets)
+        return _read(session, claims, sheets, settings)
     except DBAPIError:
         raise
     except Exception:
         log.exception("A batch could not be read")
-    known = {}
+    tasks = []
     for each in claims:
         try:
-            known.update(facts.gather(session, [each], sheets))
+            tasks += _read(session, [each], sheets, settings)
         except DBAPIError:
             raise
         except Exception:
             log.exception("unreadable", extra={"fields": {"delivery": each.public_id}})
-    return known
+            tasks.append(Task(each, None))
+    return tasks
 
 
-def _go_on() -> None:
+def _read(
+    session: Session, claims: Sequence[Claimed], sheets: facts.Sheets, settings: Settings
+) -> list[Task]:
+    if not claims:
+        return []
+    known = facts.gather(session, claims, sheets)
+    found = origins.gather(session, claims, settings)
+    return [Task(each, known.get(each.id), found.get(each.id)) for each in claims]
+
+
+def _begin() -> None:
     with db.unit():
-        outbox.free_held(clock.now(), all_of_them=True)
+        housekeeping.try_again_now(clock.now())

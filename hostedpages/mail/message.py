@@ -19,6 +19,7 @@ MAX_LINE = 990  # RFC 5322 allows 998
 _HEADER_LINE = re.compile(rb"([A-Za-z][A-Za-z0-9-]*): [\x20-\x7e]*")
 _CONTINUATION = re.compile(rb"[ \t][\x20-\x7e]*[\x21-\x7e][\x20-\x7e]*")
 _IDENTIFIER = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_URL = re.compile(r"https?://[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-]{1,900}")
 _MESSAGE_MARK = "=_"  # cannot stand in quoted-printable or base64, so a boundary cannot be forged
 
 
@@ -43,10 +44,14 @@ def build(
     date: datetime,
     reply_to: str | None = None,
     auto_submitted: str = "auto-generated",
+    id_domain: str = "",
+    unsubscribe_url: str = "",
 ) -> OutgoingMessage:
-    """Build one mail. `delivery_id` (url-safe) makes the Message-ID, the same at every attempt.
+    """Build one mail. `delivery_id` (url-safe) makes the Message-ID, the same at every attempt;
+    `id_domain` stands in it, else that of the sender.
 
-    A `reply_to` that is not one valid address is left out. If the finished bytes do not read back
+    `unsubscribe_url` makes the headers that let a mail program say stop by itself (RFC 2369; over
+    https also RFC 8058). It, and a `reply_to`, are left out when they are not one URL or address. If the finished bytes do not read back
     as built, a plain mail with the text alone takes its place. Raises ValueError only for a
     recipient or sender that is not one address, which callers check before.
     """
@@ -56,7 +61,7 @@ def build(
         raise ValueError("the recipient is not one address")
     if not _IDENTIFIER.fullmatch(delivery_id):
         raise ValueError("the delivery id is not url-safe")
-    message_id = f"<{delivery_id}@{sender.rpartition('@')[2]}>"
+    message_id = f"<{delivery_id}@{id_domain or sender.rpartition('@')[2]}>"
     answer_to = one_address(reply_to) if reply_to else None
     lines = [
         from_line,
@@ -67,6 +72,7 @@ def build(
         *([f"Reply-To: {answer_to}"] if answer_to else []),
         f"Auto-Submitted: {auto_submitted}",
         f"X-Hostedpages-Delivery: {delivery_id}",
+        *_unsubscribe_lines(unsubscribe_url),
         "MIME-Version: 1.0",
     ]
     boundary = f"{_MESSAGE_MARK}{delivery_id}"
@@ -78,6 +84,15 @@ def build(
         lines[2] = "Subject: A message from your hosted pages"
         as_bytes = ("\r\n".join(lines) + "\r\n").encode("ascii") + _part_base64("plain", text)
     return OutgoingMessage(message_id, sender, to, as_bytes)
+
+
+def _unsubscribe_lines(url: str) -> list[str]:
+    if not _URL.fullmatch(url):
+        return []
+    lines = [f"List-Unsubscribe: <{url}>"]
+    if url.startswith("https:"):
+        lines.append("List-Unsubscribe-Post: List-Unsubscribe=One-Click")
+    return lines
 
 
 def reads_back(as_bytes: bytes, names: list[str], boundary: str | None) -> bool:

@@ -20,6 +20,8 @@ from tests import factories
 from tests.scripted_smtp import DROP, scripted_smtp
 from tests.servers import SmtpSink, free_port, smtp_sink
 
+PEOPLE = "sales@example.org"
+
 pytestmark = pytest.mark.both_databases
 
 
@@ -84,7 +86,7 @@ def test_a_lead_reaches_its_people_as_a_file_without_a_mail_server(
 def test_a_lead_reaches_its_people_through_the_mail_server(
     unit: Session, settings: Settings
 ) -> None:
-    (delivery,) = notify(lead())
+    (delivery,) = notify(lead(factories.account(name="Ann's Roofs", new_lead_emails=[PEOPLE])))
 
     with smtp_sink() as sink:
         worker.run_until_idle(with_smtp(settings, sink))
@@ -93,7 +95,7 @@ def test_a_lead_reaches_its_people_through_the_mail_server(
     (delivery,) = deliveries()
     assert (delivery.state, delivery.receipt) == ("delivered", "250 2.0.0 Kept")
     assert mail["Message-ID"] == f"<{delivery.public_id}@ours.example>"
-    assert mail["From"] == "Leads <leads@ours.example>"
+    assert mail["From"] == "Ann's Roofs <leads@ours.example>"
     assert mail["Auto-Submitted"] == "auto-generated"
 
 

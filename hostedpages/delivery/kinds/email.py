@@ -43,6 +43,7 @@ class Email(MailKind):
     label = "Email to the contact"
     icon = "mail"
     is_step = True
+    is_to_contact = True
     default_stream = streams.MARKETING
     settings = EmailSettings
     examples = (

@@ -1,0 +1,152 @@
+"""How the servers of senders are doing: reads and writes `sender_health` in others' transactions.
+
+The rules stand in `breaker.py`. Must never open a transaction, and never fail a delivery.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import bindparam, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from hostedpages.delivery import breaker, limits, moves
+from hostedpages.delivery.rows import Finished
+from hostedpages.delivery.statements import ATTEMPTS
+from hostedpages.delivery.which import DELIVERIES, IS_PENDING
+from hostedpages.models import PLATFORM, Sender, SenderHealth
+
+_OF = select(SenderHealth).where(SenderHealth.sender_id.in_(bindparam("ids", expanding=True)))
+_LOCKED = _OF.order_by(SenderHealth.sender_id).with_for_update()
+
+
+def of(session: Session, sender_id: int) -> SenderHealth | None:
+    """The health of one sender as it is now; None while nothing is known."""
+    return session.scalar(_OF.execution_options(populate_existing=True), {"ids": [sender_id]})
+
+
+def is_paused(session: Session, sender_id: int, now: datetime) -> bool:
+    """Whether nothing should be sent through this server now."""
+    found = of(session, sender_id)
+    if found is None:
+        return False
+    return any(until and until > now for until in (found.paused_until, found.probing_until))
+
+
+def make_rows(session: Session, ids: Iterable[int]) -> None:
+    """See to it that each of these senders has a row, which is also its lock."""
+    wanted = set(ids)
+    missing = wanted - set(
+        session.scalars(select(SenderHealth.sender_id).where(SenderHealth.sender_id.in_(wanted)))
+    )
+    if not missing:
+        return
+    make = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    empty = {"refusals": 0, "connections": 0, "problem_kind": "", "problem": ""}
+    session.execute(
+        make(SenderHealth)
+        .values([{"sender_id": each, **empty} for each in sorted(missing)])
+        .on_conflict_do_nothing(index_elements=["sender_id"])
+    )
+
+
+def note(session: Session, results: Sequence[Finished], now: datetime) -> dict[int, SenderHealth]:
+    """Take note of what the servers said; returns the health of those with a fault, by sender id.
+
+    1. A server that works as before costs one read and no write.
+    2. After the first success everything held goes on by itself.
+    3. A sender that fails, or works again, says so.
+    """
+    told: dict[int, list[Finished]] = {}
+    for each in results:
+        if each.claimed.through >= PLATFORM:
+            told.setdefault(each.claimed.through, []).append(each)
+    if not told:
+        return {}
+    found = session.scalars(_OF.execution_options(populate_existing=True), {"ids": list(told)})
+    known = {each.sender_id: each for each in found}
+    news = [
+        sender_id for sender_id, said in told.items() if _is_news(known.get(sender_id), said, now)
+    ]
+    if not news:
+        return {}
+    make_rows(session, news)
+    faulty = {}
+    locked = session.scalars(_LOCKED.execution_options(populate_existing=True), {"ids": news})
+    for health in locked.all():
+        if _take_note(session, health, told[health.sender_id], now):
+            faulty[health.sender_id] = health
+    session.flush()
+    return faulty
+
+
+def _is_news(health: SenderHealth | None, said: Sequence[Finished], now: datetime) -> bool:
+    if any(each.fault for each in said):
+        return True
+    if health is not None and health.probing_until is not None:
+        return True
+    return any(
+        breaker.is_news(health, now, delivered=each.outcome == "delivered")
+        for each in said
+        if each.answered
+    )
+
+
+def _take_note(
+    session: Session, health: SenderHealth, said: Sequence[Finished], now: datetime
+) -> bool:
+    """Whether it has a fault after all that was said."""
+    was_failing, is_open = health.failing_since is not None, False
+    health.probing_until = None
+    for each in said:
+        if each.answered:
+            is_open |= breaker.answered(health, now, delivered=each.outcome == "delivered")
+    faults = [each.fault for each in said if each.fault]
+    for fault in faults:
+        window = _window(session, health.sender_id) if fault.kind == breaker.QUOTA else None
+        breaker.refused(health, fault, now, window=window or breaker.QUOTA_WINDOW)
+    if is_open and not faults:
+        _go_on(session, health.sender_id, now)
+    is_failing = health.failing_since is not None
+    answered = any(each.outcome == "delivered" for each in said)
+    if is_failing != was_failing or (answered and not is_failing):
+        _say(session, health.sender_id, "failing" if is_failing else "ok")
+    return bool(faults)
+
+
+def _window(session: Session, sender_id: int) -> timedelta:
+    """How long a provider's quota may last: as long as the longest window that it is known for."""
+    stored = session.scalar(select(Sender.limits).where(Sender.id == sender_id))
+    longest = limits.Limits.of(stored or {}).longest
+    return min(longest or breaker.QUOTA_WINDOW, breaker.QUOTA_WINDOW)
+
+
+def _go_on(session: Session, sender_id: int, now: datetime) -> None:
+    """What is held goes now, and so does what only waits because of the server."""
+    mine = DELIVERIES.c.sender_id == sender_id
+    moves.free_held(session, mine, now)
+    hit = select(ATTEMPTS.c.delivery_id).where(
+        ATTEMPTS.c.delivery_id == DELIVERIES.c.id,
+        ATTEMPTS.c.number == DELIVERIES.c.attempts,
+        ATTEMPTS.c.outcome == "held",
+    )
+    session.execute(
+        update(DELIVERIES)
+        .where(
+            IS_PENDING,
+            mine,
+            DELIVERIES.c.due_at > now,
+            DELIVERIES.c.attempts > 0,
+            hit.exists(),
+        )
+        .values(due_at=now)
+    )
+
+
+def _say(session: Session, sender_id: int, state: str) -> None:
+    session.execute(
+        update(Sender)
+        .where(Sender.id == sender_id, Sender.state != state)
+        .values(state=state)
+        .execution_options(synchronize_session=False)
+    )

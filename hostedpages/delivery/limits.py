@@ -1,0 +1,281 @@
+"""How much a sender may send: its provider's windows, kept exactly, and when all will be out.
+
+What was used stands in the attempts, so all processes and restarts count the same. An attempt
+counts from its claim; one that may have been accepted counts in a window until its end, which is
+never before the server took it, has left the window. So no window of the server is ever exceeded.
+"""
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import ColumnElement, Executable, bindparam, case, func, literal_column, select
+from sqlalchemy.orm import Session
+
+from hostedpages.delivery.statements import ATTEMPTS
+from hostedpages.delivery.which import DELIVERIES, IS_HELD, IS_PENDING
+from hostedpages.models import Sender, SenderHealth
+
+# Nobody knows when the mail of a worker that died was accepted; not later than this after its claim
+# (a lease of 60 s, 120 s for a mail, and some).
+CRASH_GRACE = timedelta(seconds=200)
+NEAR = 0.8
+LONGEST_SECONDS = 366 * 86400
+MAX_STEPS = 20_000  # of the forecast; then the pace so far goes on
+# The index of attempts is partial: without this term it would not be used.
+_HAS_LIMITS: ColumnElement[bool] = literal_column("delivery_attempts.sender_id <> 0")
+_SENDER = ATTEMPTS.c.sender_id == bindparam("sender_id")
+_MAY_BE_ACCEPTED = ATTEMPTS.c.outcome.in_(("delivered", "unknown"))
+_TIME = ATTEMPTS.c.started_at.type
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """At most `count` mails in any `seconds`."""
+
+    count: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What `Sender.limits` says; None and zero do not limit."""
+
+    windows: tuple[Window, ...] = ()
+    pause: timedelta = timedelta()
+    mails_per_connection: int | None = None
+    max_bytes: int | None = None
+
+    @classmethod
+    def of(cls, stored: dict[str, Any]) -> "Limits":
+        """Read what is stored; what makes no sense there does not limit."""
+        windows = [
+            Window(max(1, int(count)), seconds)
+            for each in stored.get("windows") or ()
+            if isinstance(each, dict)
+            and (count := _number(each.get("count")))
+            and (seconds := _number(each.get("seconds")))
+        ]
+        per_connection = _number(stored.get("mails_per_connection"))
+        max_bytes = _number(stored.get("max_bytes"))
+        return cls(
+            windows=tuple(windows),
+            pause=timedelta(seconds=_number(stored.get("pause_seconds")) or 0),
+            mails_per_connection=int(per_connection) if per_connection else None,
+            max_bytes=int(max_bytes) if max_bytes else None,
+        )
+
+    @property
+    def longest(self) -> timedelta:
+        return timedelta(seconds=max((each.seconds for each in self.windows), default=0))
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How many mails may be claimed now, and when the next may if none: None when an end of what
+    is on its way will tell."""
+
+    mails: int
+    full_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a sender stands with its limits, for people.
+
+    `windows` are (count, seconds, used). `waiting` is what is due and not sent. `next_at` is when
+    the next may go, None when it may now; `forecast_done_at` is when all that waits will be out,
+    None when nothing waits.
+    """
+
+    windows: list[tuple[int, float, int]]
+    waiting: int
+    next_at: datetime | None
+    forecast_done_at: datetime | None
+    is_near: bool
+
+
+def room(
+    session: Session, sender_id: int, limits: Limits, now: datetime, *, connections: int
+) -> Room:
+    """How many more may be claimed, with at most `connections` on their way at a time.
+
+    The caller holds the sender's lock. What is on its way is read first: an attempt that ends in
+    between is counted twice then, and not forgotten.
+    """
+    open_, crashed = _without_end(session, sender_id, now - limits.longest - CRASH_GRACE)
+    free = max(0, connections - open_)
+    if not free or not (limits.windows or limits.pause):
+        return Room(free)
+    return _room(session, sender_id, limits, now, free=free, open_=open_, crashed=crashed)
+
+
+def _room(
+    session: Session,
+    sender_id: int,
+    limits: Limits,
+    now: datetime,
+    *,
+    free: int,
+    open_: int,
+    crashed: Sequence[datetime],
+) -> Room:
+    counts, last = _ended(session, sender_id, limits, now)
+    full_until = None
+    for window, count in zip(limits.windows, counts, strict=True):
+        span = timedelta(seconds=window.seconds)
+        used = count + sum(at > now - span for at in crashed)
+        free = min(free, window.count - used - open_)
+        if used >= window.count:
+            leaves = _end_at(session, sender_id, window.count - 1)
+            until = (leaves or now - span + timedelta(seconds=1)) + span
+            full_until = max(until, full_until or until)
+    if limits.pause:
+        free = min(free, 0 if open_ else 1)
+        last = max([*crashed, *([last] if last else [])], default=None)
+        if last is not None and now < last + limits.pause:
+            until = last + limits.pause
+            full_until = max(until, full_until or until)
+    if full_until is not None and full_until > now:
+        return Room(0, full_until)
+    return Room(max(0, free))
+
+
+def standing(session: Session, sender: Sender, now: datetime) -> Standing:
+    """How this sender stands now; reads only."""
+    limits = Limits.of(sender.limits)
+    ends = _ends(session, sender.id, limits, now)
+    used = [
+        sum(at > now - timedelta(seconds=window.seconds) for at in ends)
+        for window in limits.windows
+    ]
+    waiting = _waiting(session, sender.id, now)
+    begins = _begins(session, sender.id, now)
+    nexts = forecast(limits, ends, 1, begins)
+    done = forecast(limits, ends, waiting, begins) if waiting else None
+    return Standing(
+        windows=[
+            (window.count, window.seconds, count)
+            for window, count in zip(limits.windows, used, strict=True)
+        ],
+        waiting=waiting,
+        next_at=nexts if nexts > now else None,
+        forecast_done_at=done,
+        is_near=any(
+            count >= NEAR * window.count for window, count in zip(limits.windows, used, strict=True)
+        ),
+    )
+
+
+def forecast(limits: Limits, ends: Sequence[datetime], mails: int, begins: datetime) -> datetime:
+    """When the last of `mails` may go, if the first may at `begins` and `ends` were sent before.
+
+    Exact for the first twenty thousand; what comes after them goes on at their pace.
+    """
+    keep = max((each.count for each in limits.windows), default=1)
+    sent = deque(sorted(ends), maxlen=keep)
+    at = begins
+    steps = min(mails, MAX_STEPS)
+    for _ in range(steps):
+        for window in limits.windows:
+            if len(sent) >= window.count:
+                at = max(at, sent[-window.count] + timedelta(seconds=window.seconds))
+        if sent and limits.pause:
+            at = max(at, sent[-1] + limits.pause)
+        sent.append(at)
+    slowest = max((each.seconds / each.count for each in limits.windows), default=0.0)
+    slowest = max(slowest, limits.pause.total_seconds())
+    return at + timedelta(seconds=slowest * (mails - steps))
+
+
+_WITHOUT_END = select(ATTEMPTS.c.started_at, ATTEMPTS.c.outcome).where(
+    _HAS_LIMITS,
+    _SENDER,
+    ATTEMPTS.c.finished_at.is_(None),
+    ATTEMPTS.c.outcome.in_(("", "unknown")),
+)
+_END_AT = (
+    select(ATTEMPTS.c.finished_at)
+    .where(_HAS_LIMITS, _SENDER, ATTEMPTS.c.finished_at.is_not(None), _MAY_BE_ACCEPTED)
+    .order_by(ATTEMPTS.c.finished_at.desc())
+    .offset(bindparam("newer"))
+    .limit(1)
+)
+_ENDS = select(ATTEMPTS.c.finished_at).where(
+    _HAS_LIMITS,
+    _SENDER,
+    ATTEMPTS.c.finished_at > bindparam("oldest", type_=_TIME),
+    _MAY_BE_ACCEPTED,
+)
+
+
+@lru_cache
+def _counting(windows: int) -> Executable:
+    """How many ended in each of so many windows, and the last one's end."""
+    ended = ATTEMPTS.c.finished_at
+    counts = [
+        func.count(case((ended > bindparam(f"since_{number}", type_=_TIME), 1)))
+        for number in range(windows)
+    ]
+    return select(*counts, func.max(ended)).where(
+        _HAS_LIMITS, _SENDER, ended > bindparam("oldest", type_=_TIME), _MAY_BE_ACCEPTED
+    )
+
+
+def _without_end(session: Session, sender_id: int, oldest: datetime) -> tuple[int, list[datetime]]:
+    """How many are on their way, and by when those of workers that died were accepted."""
+    rows = session.connection().execute(_WITHOUT_END, {"sender_id": sender_id}).all()
+    crashed = [at + CRASH_GRACE for at, outcome in rows if outcome and at > oldest]
+    return sum(not outcome for _, outcome in rows), crashed
+
+
+def _ended(
+    session: Session, sender_id: int, limits: Limits, now: datetime
+) -> tuple[list[int], datetime | None]:
+    since = {
+        f"since_{number}": now - timedelta(seconds=window.seconds)
+        for number, window in enumerate(limits.windows)
+    }
+    oldest = now - max(limits.longest, limits.pause)
+    wanted = {"sender_id": sender_id, "oldest": oldest, **since}
+    *counts, last = session.connection().execute(_counting(len(since)), wanted).one()
+    return counts, last
+
+
+def _end_at(session: Session, sender_id: int, newer: int) -> datetime | None:
+    wanted = {"sender_id": sender_id, "newer": newer}
+    found: datetime | None = session.connection().scalar(_END_AT, wanted)
+    return found
+
+
+def _ends(session: Session, sender_id: int, limits: Limits, now: datetime) -> list[datetime]:
+    """When each mail counts that may have been accepted or is on its way."""
+    wanted = {"sender_id": sender_id, "oldest": now - max(limits.longest, limits.pause)}
+    ends = list(session.connection().execute(_ENDS, wanted).scalars())
+    open_, crashed = _without_end(session, sender_id, now - limits.longest - CRASH_GRACE)
+    return [*ends, *crashed, *[now] * open_]
+
+
+def _waiting(session: Session, sender_id: int, now: datetime) -> int:
+    mine = (DELIVERIES.c.sender_id == sender_id) & (DELIVERIES.c.due_at <= now)
+    due = select(func.count()).select_from(DELIVERIES).where(IS_PENDING, mine)
+    held = (
+        select(func.count())
+        .select_from(DELIVERIES)
+        .where(IS_HELD, DELIVERIES.c.sender_id == sender_id)
+    )
+    return (session.scalar(due) or 0) + (session.scalar(held) or 0)
+
+
+def _begins(session: Session, sender_id: int, now: datetime) -> datetime:
+    paused = session.scalar(
+        select(SenderHealth.paused_until).where(SenderHealth.sender_id == sender_id)
+    )
+    return max(now, paused or now)
+
+
+def _number(value: object) -> float:
+    return min(value, LONGEST_SECONDS) if isinstance(value, int | float) and value > 0 else 0
