@@ -25,6 +25,7 @@ from tests.databases import (
     keeping_the_engine,
     postgres_url,
 )
+from tests.mail_servers import MailServers, mail_servers
 from tests.servers import free_port
 from tools import knot
 
@@ -35,6 +36,7 @@ NOON = datetime(2026, 3, 3, 15, 0, tzinfo=UTC)
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--no-browser", action="store_true", help="leave the browser tests out")
     parser.addoption("--no-postgres", action="store_true", help="leave PostgreSQL out")
+    parser.addoption("--no-postfix", action="store_true", help="leave the real mail servers out")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -55,6 +57,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def _is_left_out(config: pytest.Config, item: pytest.Item) -> bool:
     if config.getoption("--no-browser") and item.get_closest_marker("browser"):
+        return True
+    if config.getoption("--no-postfix") and "real_mail" in getattr(item, "fixturenames", ()):
         return True
     call = getattr(item, "callspec", None)
     database = call.params.get("database_url") if call else None
@@ -124,6 +128,13 @@ def postgres_templates(
     templates = PostgresTemplates(postgres_server, tmp_path_factory.mktemp("postgresql"))
     yield templates
     templates.close()
+
+
+@pytest.fixture(scope="session")
+def real_mail() -> Iterator[MailServers]:
+    """A real Postfix and Dovecot with one mailbox."""
+    with mail_servers() as servers:
+        yield servers
 
 
 @pytest.fixture

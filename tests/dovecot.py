@@ -62,6 +62,11 @@ service imap-login {{
     port = {tls_port}
   }}
 }}
+service auth {{
+  unix_listener {base}/auth {{
+    mode = 0666
+  }}
+}}
 service anvil {{
   chroot =
 }}

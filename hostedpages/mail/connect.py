@@ -89,7 +89,7 @@ def in_words(server: Server) -> Iterator[None]:
 async def find(server: Server, *, seconds: float) -> list[net.Target]:
     """The judged addresses of the server. Raises MailError."""
     if not server.allow_private and server.port not in PORTS:
-        raise unusable(f"Mail servers are not talked to at port {server.port}.")
+        raise unusable(f"Mail servers are not talked to at port {server.port}.", ADVICE_PORT)
     try:
         async with asyncio.timeout(seconds):
             return await net.resolve_soon(
@@ -288,8 +288,9 @@ def _unreachable(server: Server, error: Exception) -> MailError:
     )
 
 
-def unusable(message: str) -> MailError:
-    return MailError(message, kind="configuration", server=True, held=True)
+def unusable(message: str, hint: str = "") -> MailError:
+    """An error that holds mail until somebody changes a setting."""
+    return MailError(message, kind="configuration", server=True, held=True, hint=hint)
 
 
 def _own_name() -> str:
