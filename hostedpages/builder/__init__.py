@@ -13,6 +13,8 @@ from hostedpages.builder.pages import publish_views, workspace
 from hostedpages.builder.pages import views as pages_views
 from hostedpages.builder.plans import step_views as plan_step_views
 from hostedpages.builder.plans import views as plans_views
+from hostedpages.builder.senders import check_views as sender_check_views
+from hostedpages.builder.senders import views as senders_views
 from hostedpages.builder.settings import source_views, user_views
 from hostedpages.builder.settings import views as settings_views
 from hostedpages.builder.share import views as share_views
@@ -31,6 +33,8 @@ __all__ = [
     "plan_step_views",
     "plans_views",
     "publish_views",
+    "sender_check_views",
+    "senders_views",
     "share_views",
     "settings_views",
     "source_views",

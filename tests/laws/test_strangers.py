@@ -14,9 +14,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
-from hostedpages import clock
+from hostedpages import clock, db
 from hostedpages.accounts import guard
-from hostedpages.models import Account, Base, Delivery, Enrollment, UserSession
+from hostedpages.models import Account, Base, Delivery, Enrollment, Sender, UserSession
 from hostedpages.tokens import random_id
 from tests import factories
 from tests.people import Person
@@ -70,6 +70,11 @@ def _source(account: Account) -> str:
     return factories.lead_source(account).public_id
 
 
+def _sender(account: Account) -> str:
+    found = db.session().scalar(select(Sender).where(Sender.account_id == account.id))
+    return (found or factories.sender(account)).public_id
+
+
 def _step(account: Account) -> str:
     return factories.plan(account, {"kind": "notify_user"}).steps[0].public_id
 
@@ -95,10 +100,12 @@ OWNED: Makers = {
     "/settings/users/": _user,
     "/settings/devices/": _session,
     "/settings/sources/": _source,
+    "/settings/mail/": _sender,
 }
 # What a form must name to be there at all: endpoint -> its fields.
 SENT: dict[str, Callable[[Account], dict[str, str]]] = {
-    "builder.links_create": lambda account: {"contact": factories.contact(account).public_id}
+    "builder.links_create": lambda account: {"contact": factories.contact(account).public_id},
+    "builder.senders_check": lambda account: {"check": "server"},
 }
 # What else stands in addresses, below that id. A page of the factories has one version.
 BELOW: dict[str, Any] = {"number": 1, "extension": "svg", "link_pid": random_id()}

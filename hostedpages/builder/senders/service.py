@@ -1,0 +1,188 @@
+"""What people change about senders, one transaction each, and what a test leaves behind.
+
+Deliveries that wait are given to the right sender in the same transaction. Must never store a
+password in clear, nor keep one for another server than it was typed for.
+"""
+
+from sqlalchemy import delete
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from hostedpages import clock, db, ratelimit
+from hostedpages.builder.senders import hosts
+from hostedpages.builder.senders.wanted import Wanted, WrongFields
+from hostedpages.config import Settings
+from hostedpages.delivery import senders as engine
+from hostedpages.errors import Conflict, TooManyTries
+from hostedpages.mail.presets import PRESETS
+from hostedpages.models import Account, Sender, SenderHealth, User
+from hostedpages.vault import Vault
+
+CHECKS_A_MINUTE = 5
+TEST_MAILS_A_DAY = 20
+DAY = 24 * 60 * 60
+ASK_AGAIN = (
+    "The server, its port, the user name or the IMAP server changed, so please enter the password "
+    "again: a stored password goes only to the server that it was given for."
+)
+MISSING = "Please enter the password."
+
+
+def create_sender(
+    account: Account, slot: str, wanted: Wanted, *, user: User | None, settings: Settings
+) -> Sender:
+    """Store a new sender of `slot` (`user` for one's own) and give it what waits.
+
+    Raises WrongFields, and Conflict when the slot has one already.
+    """
+    sender = Sender(account_id=account.id, slot=slot, user_id=user.id if user else None)
+    wanted.put_into(sender)
+    problems = hosts.problems(wanted, allow_private=settings.allows_private_hosts)
+    if _needs_password(wanted) and not wanted.password:
+        problems["password"] = MISSING
+    if problems:
+        raise WrongFields(problems)
+    with db.transaction() as session:
+        sender.enabled = wanted.sign_in == "password"  # else as soon as somebody has signed in
+        session.add(sender)
+        try:
+            session.flush()  # the secret is bound to the public id, which exists from here on
+        except IntegrityError:
+            raise Conflict(
+                "There is such a sender already; somebody else was faster. Please reload."
+            ) from None
+        _seal(sender, wanted.password, settings)
+        _tell_account(account, wanted)
+        engine.assign_again(session, account.id, clock.now())
+    return sender
+
+
+def change_sender(sender: Sender, wanted: Wanted, *, settings: Settings) -> None:
+    """Store what changed; without a typed password the stored one stays, if it still fits.
+
+    Raises WrongFields: at `password` when the stored one belongs to another server.
+    """
+    problems = hosts.problems(wanted, allow_private=settings.allows_private_hosts)
+    if problem := password_problem(sender, wanted):
+        problems["password"] = problem
+    if problems:
+        raise WrongFields(problems)
+    with db.transaction() as session:
+        before = (sender.secret_place, sender.security, sender.email)
+        mailbox = (sender.imap_host, sender.imap_port, sender.sign_in_name)
+        is_new_way_in = sender.sign_in != wanted.sign_in
+        wanted.put_into(sender)
+        if wanted.password:
+            _seal(sender, wanted.password, settings)
+        elif sender.secret_place != before[0]:
+            sender.secret_sealed = ""
+        if is_new_way_in:
+            sender.enabled = wanted.sign_in == "password"
+        if wanted.password or (sender.secret_place, sender.security, sender.email) != before:
+            sender.state, sender.tested_at, sender.test_problem = "untested", None, ""
+        if (sender.imap_host, sender.imap_port, sender.sign_in_name) != mailbox:
+            sender.imap_validity, sender.imap_last_uid, sender.imap_read_at = None, 0, None
+            sender.imap_problem = ""
+        sender.updated_at = clock.now()
+        _tell_account(_account_of(session, sender), wanted)
+        engine.reopen(session, sender.id, clock.now())
+        engine.assign_again(session, sender.account_id, clock.now())
+
+
+def password_problem(sender: Sender, wanted: Wanted) -> str:
+    """Why the stored password cannot be used with these settings; empty when it can."""
+    if wanted.password or wanted.sign_in != "password":
+        return ""
+    if not sender.secret_sealed or sender.sign_in != "password":
+        return MISSING if _needs_password(wanted) else ""
+    return "" if wanted.as_sender(sender).secret_place == sender.secret_place else ASK_AGAIN
+
+
+def _needs_password(wanted: Wanted) -> bool:
+    """Providers do; a company's own relay may know its neighbors by their address."""
+    is_provider = bool(PRESETS[wanted.preset].smtp_host)
+    return wanted.sign_in == "password" and (is_provider or bool(wanted.user_name))
+
+
+def _seal(sender: Sender, password: str, settings: Settings) -> None:
+    vault = Vault(settings.secret_keys)
+    sender.secret_sealed = vault.seal(password, place=sender.secret_place) if password else ""
+
+
+def _tell_account(account: Account, wanted: Wanted) -> None:
+    if wanted.updates_company_email:
+        account.company_email = wanted.email
+
+
+def _account_of(session: Session, sender: Sender) -> Account:
+    found = session.get(Account, sender.account_id)
+    assert found is not None  # a foreign key
+    return found
+
+
+def keep_sign_in(sender: Sender, refresh_token: str, *, settings: Settings) -> None:
+    """Store what signing in with the provider gave, and use the sender from now on."""
+    with db.transaction() as session:
+        _seal(sender, refresh_token, settings)
+        sender.enabled = True
+        sender.state, sender.tested_at, sender.test_problem = "untested", None, ""
+        engine.reopen(session, sender.id, clock.now())
+        engine.assign_again(session, sender.account_id, clock.now())
+
+
+def switch(sender: Sender, *, on: bool) -> None:
+    """Use the sender, or stop using it; what waits finds its way anew."""
+    with db.transaction() as session:
+        sender.enabled = on
+        if on:
+            engine.reopen(session, sender.id, clock.now())
+        engine.assign_again(session, sender.account_id, clock.now())
+
+
+def remove_sender(sender: Sender) -> None:
+    """Delete the sender with its password; what waits finds its way anew."""
+    with db.transaction() as session:
+        session.execute(delete(SenderHealth).where(SenderHealth.sender_id == sender.id))
+        session.delete(sender)
+        session.flush()
+        engine.assign_again(session, sender.account_id, clock.now())
+
+
+def count_check(account: Account, *, sends_mail: bool) -> None:
+    """Count one test. Raises TooManyTries beyond 5 a minute, or 20 test mails a day."""
+    with db.transaction() as session:
+        wait = ratelimit.allow(
+            session, f"mail-check:{account.public_id}", CHECKS_A_MINUTE, 60, clock.now()
+        )
+        if wait:
+            raise TooManyTries(
+                f"That is {CHECKS_A_MINUTE} tests within a minute. Please wait a moment.",
+                retry_after_seconds=wait,
+            )
+        if not sends_mail:
+            return
+        wait = ratelimit.allow(
+            session, f"test-mail:{account.public_id}", TEST_MAILS_A_DAY, DAY, clock.now()
+        )
+        if wait:
+            raise TooManyTries(
+                f"That is {TEST_MAILS_A_DAY} test mails within a day. Please try again later.",
+                retry_after_seconds=wait,
+            )
+
+
+def keep_result(sender_id: int, place: str, *, problem: str, proves_login: bool) -> None:
+    """Note how a test of the stored settings ended, unless they were changed meanwhile.
+
+    A test that signed in opens the way again for mail that waits; one of the server alone proves
+    only a failure.
+    """
+    with db.transaction() as session:
+        sender = session.get(Sender, sender_id)
+        if sender is None or sender.secret_place != place or not (problem or proves_login):
+            return
+        sender.state = "failing" if problem else "ok"
+        sender.test_problem = problem
+        sender.tested_at = clock.now()
+        if not problem:
+            engine.reopen(session, sender.id, clock.now())

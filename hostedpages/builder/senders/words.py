@@ -1,0 +1,156 @@
+"""Senders in words: whose they are, what they are used for, how they are doing.
+
+Must never show a path or a setting of the machine to somebody who cannot change it.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from hostedpages import clock
+from hostedpages.builder import times
+from hostedpages.builder.senders.queries import SenderRow
+from hostedpages.config import Settings
+from hostedpages.models import Sender, User
+
+TITLES = {"account": "The account’s sender", "marketing": "Marketing sender"}
+# What a slot is for, where none is set up yet.
+OFFERS = {
+    "account": "Notifications of new leads come from your own address, through your own server.",
+    "marketing": "Mail of action plans comes from an address of its own, so that it uses up no "
+    "limits that notifications need.",
+    "mine": "Mail of action plans that goes out in your name comes from your own address.",
+}
+
+
+@dataclass(frozen=True)
+class State:
+    """How a sender does: text and kind of its pill, and one sentence that explains."""
+
+    text: str
+    pill: str
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Bar:
+    """What was used up of one limit: a share of 0 to 100 for the picture, and the same in words."""
+
+    share: int
+    text: str
+    is_near: bool
+
+
+def title_of(slot: str, user: User | None) -> str:
+    """Whose sender it is: "The account’s sender", "Bob Brown’s sender"."""
+    return TITLES.get(slot) or f"{(user.name or user.email) if user else 'A user'}’s sender"
+
+
+def use_of(sender: Sender, user: User | None, used: list[str]) -> str:
+    """What it is used for. `used` are the slots that are enabled."""
+    if sender.slot == "account":
+        if sender.scope == "general_only":
+            return "Sends notifications of new leads."
+        if "marketing" in used:
+            return "Sends notifications of new leads; mail of action plans has a sender of its own."
+        return "Sends notifications of new leads, and mail of action plans."
+    if sender.slot == "marketing":
+        return "Sends mail of action plans to contacts."
+    whose = (user.name or user.email) if user else "a user who is gone"
+    return f"Sends mail of action plans that goes out in the name of {whose}."
+
+
+def way_of_plans(used: list[str], account_scope: str) -> str:
+    """How mail of action plans leaves; empty when a sender's own line says it."""
+    if "marketing" in used or account_scope == "all_emails":
+        return ""
+    return "Mail of action plans leaves through the installation’s server."
+
+
+def state_of(row: SenderRow) -> State:
+    """How it does now: what mail says comes before what a test said."""
+    sender, health, now = row.sender, row.health, clock.now()
+    if row.needs_sign_in:
+        return State("Not signed in", "warn", "It is not used until somebody signs in.")
+    if not sender.enabled:
+        return State("Off", "quiet", "It sends nothing. Mail leaves as if it were not there.")
+    if health and health.failing_since:
+        since = moment(health.failing_since)
+        return State("Failing", "bad", f"Since {since}: {health.problem or 'no answer.'}")
+    if health and health.window_until and health.window_until > now:
+        return State(
+            "Waiting",
+            "warn",
+            "The provider says that its limit is reached. Mail waits and goes on at "
+            f"{moment(health.window_until)}.",
+        )
+    if sender.state == "failing":
+        return State("Failing", "bad", f"The last test failed. {sender.test_problem}")
+    delivered_at = health.delivered_at if health else None
+    if delivered_at and (sender.tested_at is None or delivered_at > sender.tested_at):
+        return State("Works", "ok", f"It last took a mail {moment(delivered_at)}.")
+    if sender.state == "ok":
+        return State("Works", "ok", f"Tested {moment(sender.tested_at)}.")
+    return State("Not tested", "warn", "Mail goes out through it, but nobody has tested it yet.")
+
+
+def moment(at: datetime | None) -> str:
+    """ "2:20 pm" when that is today in the account's zone, else "Nov 24, 2025, 2:20 pm"."""
+    if at is None:
+        return ""
+    where = times.account_zone()
+    text = times.local_time(at)
+    is_today = at.astimezone(where).date() == clock.now().astimezone(where).date()
+    return text.rpartition(", ")[2] if is_today else text
+
+
+def bars_of(row: SenderRow) -> list[Bar]:
+    """What was used up of each window of its limits."""
+    bars = []
+    for count, seconds, used in row.standing.windows:
+        share = min(100, round(100 * used / count)) if count else 0
+        text = f"{used:,} of {count:,} in {_last(seconds)}"
+        bars.append(Bar(share, text, is_near=share >= 80))
+    return bars
+
+
+def _last(seconds: int) -> str:
+    known = {
+        1: "the last second",
+        60: "the last minute",
+        3600: "the last hour",
+        86_400: "the last 24 hours",
+    }
+    return known.get(seconds) or f"the last {seconds // 60} minutes"
+
+
+def waiting_of(row: SenderRow) -> str:
+    """How many wait, and when the last of them goes; empty when nothing waits."""
+    standing = row.standing
+    if not standing.waiting:
+        return ""
+    is_one = standing.waiting == 1
+    count = "1 mail waits" if is_one else f"{standing.waiting:,} mails wait"
+    if row.failing:
+        tried_at = row.health.paused_until if row.health else None
+        when = f" at about {moment(tried_at)}" if tried_at and tried_at > clock.now() else " soon"
+        return f"{count}; its server is tried again{when}."
+    done_at = standing.forecast_done_at
+    if done_at is None or done_at <= clock.now():
+        return f"{count}."
+    goes = " and goes" if is_one else "; the last one goes"
+    return f"{count}{goes} at about {moment(done_at)}."
+
+
+def platform_way(settings: Settings) -> tuple[str, bool]:
+    """Where mail goes without a sender, in words, and whether it reaches anybody."""
+    if settings.smtp_url:
+        return (
+            f"It goes through {urlsplit(settings.smtp_url).hostname}, from {settings.mail_from}.",
+            True,
+        )
+    return (
+        "This installation has no mail server yet: such mail is only written to a folder on its "
+        "machine, and reaches nobody. Whoever runs it can set HOSTEDPAGES_SMTP_URL.",
+        False,
+    )

@@ -1,0 +1,54 @@
+// <preset-field>: around a sender's form. Choosing a provider writes its server and limits into the
+// form at once, and shows what to know about it; the port proposes its encryption.
+// Without a script a button asks the server to do the same, and all notes that fit are drawn by it.
+const BY_PORT = { 465: "ssl", 587: "starttls" };
+
+class PresetField extends HTMLElement {
+  connectedCallback() {
+    this.form = this.querySelector("form");
+    this.addEventListener("change", (event) => {
+      if (event.target.name === "preset") this.fill(event.target);
+      if (event.target.name === "smtp_port") this.propose(event.target.value);
+      this.show();
+    });
+    this.addEventListener("input", (event) => event.target.name === "smtp_port" && this.show());
+    this.show();
+  }
+
+  fill(radio) {
+    for (const [name, value] of Object.entries(JSON.parse(radio.dataset.fills))) {
+      this.form.elements[name].value = value ?? "";
+    }
+    const rules = this.querySelector("[data-rules]:not(input)");
+    rules.hidden = !radio.dataset.rules;
+    rules.querySelector("span").textContent = radio.dataset.rules;
+    for (const name of ["smtp_host", "smtp_port", "security", "imap_host", "per_hour", "per_day"]) this.forgive(name);
+  }
+
+  // What was wrong with a value that is gone is not said any more.
+  forgive(name) {
+    this.form.elements[name].removeAttribute("aria-invalid");
+    document.getElementById(`${name}-error`)?.remove();
+  }
+
+  propose(port) {
+    if (BY_PORT[port]) this.form.elements.security.value = BY_PORT[port];
+  }
+
+  show() {
+    const { preset, smtp_port: port, security } = this.form.elements;
+    for (const note of this.querySelectorAll("[data-preset-note]")) note.hidden = note.dataset.presetNote !== preset.value;
+    for (const note of this.querySelectorAll("[data-port-note]")) {
+      const fits = note.dataset.portNote === port.value;
+      note.hidden = !fits || BY_PORT[port.value] === security.value;
+    }
+    for (const part of this.querySelectorAll("[data-when-security]")) {
+      part.hidden = part.dataset.whenSecurity !== security.value;
+    }
+    for (const part of this.querySelectorAll("[data-when-checked]")) {
+      part.hidden = !this.form.elements[part.dataset.whenChecked].checked;
+    }
+  }
+}
+
+customElements.define("preset-field", PresetField);
