@@ -50,8 +50,9 @@ def make_rows(session: Session, ids: Iterable[int]) -> None:
     )
 
 
-def note(session: Session, results: Sequence[Finished], now: datetime) -> dict[int, SenderHealth]:
-    """Take note of what the servers said; returns the health of those with a fault, by sender id.
+def note(session: Session, results: Sequence[Finished], now: datetime) -> dict[int, datetime]:
+    """Take note of what the servers said; returns for those with a fault when their mail may be
+    tried again, by sender id: at once when it goes through the installation's server instead.
 
     1. A server that works as before costs one read and no write.
     2. After the first success everything held goes on by itself.
@@ -75,7 +76,8 @@ def note(session: Session, results: Sequence[Finished], now: datetime) -> dict[i
     locked = session.scalars(_LOCKED.execution_options(populate_existing=True), {"ids": news})
     for health in locked.all():
         if _take_note(session, health, told[health.sender_id], now):
-            faulty[health.sender_id] = health
+            until = health.paused_until or now
+            faulty[health.sender_id] = now if _goes_instead(session, health, now) else until
     session.flush()
     return faulty
 
@@ -112,6 +114,17 @@ def _take_note(
     if is_failing != was_failing or (answered and not is_failing):
         _say(session, health.sender_id, "failing" if is_failing else "ok")
     return bool(faults)
+
+
+def _goes_instead(session: Session, health: SenderHealth, now: datetime) -> bool:
+    """Whether its mail leaves through the installation's server now; what is held goes too."""
+    if health.failing_since is None:
+        return False
+    wish = session.scalar(select(Sender.if_failing).where(Sender.id == health.sender_id))
+    if wish != "platform":
+        return False
+    moves.free_held(session, DELIVERIES.c.sender_id == health.sender_id, now)
+    return True
 
 
 def _window(session: Session, sender_id: int) -> timedelta:

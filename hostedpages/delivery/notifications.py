@@ -12,8 +12,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy.orm import Session
 
-from hostedpages.delivery import outbox, recipients
+from hostedpages.delivery import outbox, recipients, senders
 from hostedpages.delivery.facts import Lead
+from hostedpages.delivery.kinds import kind_of
 from hostedpages.delivery.kinds.base import Recipient, spoken_time
 from hostedpages.mail.headers import one_address
 from hostedpages.models import Account
@@ -22,6 +23,7 @@ from hostedpages.schema.clean import phone_text
 from hostedpages.schema.elements import Field
 
 KIND = "notify_user"
+STREAM = kind_of(KIND).default_stream
 NEW_LINE = "\n"
 MAX_ANSWER_CHARACTERS = 20_000
 CAMPAIGN = {
@@ -61,6 +63,7 @@ def new_lead_rows(
         contact_id=contact_id,
         returning=returning,
         due_at=due_at,
+        sender_id=senders.choose(session, account.id, STREAM),
     )
 
 
@@ -73,8 +76,9 @@ def rows_for(
     contact_id: int | None,
     returning: bool,
     due_at: datetime,
+    sender_id: int,
 ) -> list[dict[str, Any]]:
-    """The rows of `new_lead_rows` for recipients that are known already."""
+    """The rows of `new_lead_rows` for recipients and a sender that are known already."""
     what = "Returning-lead notification" if returning else "New-lead notification"
     return [
         outbox.row(
@@ -87,6 +91,7 @@ def rows_for(
             submission_id=submission_id,
             contact_id=contact_id,
             page_id=page_id,
+            sender_id=sender_id,
         )
         for person in people
     ]

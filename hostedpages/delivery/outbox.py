@@ -28,7 +28,6 @@ from hostedpages.delivery.which import (
     ours,
     pairs,
 )
-from hostedpages.models import SenderHealth
 from hostedpages.prepared import Prepared, bound
 
 __all__ = [
@@ -159,14 +158,16 @@ def _finish(session: Session, results: Sequence[Finished], now: datetime) -> set
     return {each.claimed.id for each in results} - owned
 
 
-def _with_pause(result: Finished, faulty: Mapping[int, SenderHealth], now: datetime) -> Finished:
-    """What met a fault of its server is not due before that may be tried again."""
-    found = faulty.get(result.claimed.through) if result.fault else None
-    if found is None or result.outcome not in ("retry", "held") or found.paused_until is None:
+def _with_pause(result: Finished, faulty: Mapping[int, datetime], now: datetime) -> Finished:
+    """What met a fault of its server is due when that may be tried again, and not before."""
+    until = faulty.get(result.claimed.through) if result.fault else None
+    if until is None or result.outcome not in ("retry", "held"):
         return result
+    if until <= now:  # another server takes it
+        return replace(result, outcome="retry", due_at=now)
     if result.outcome == "held":
-        return replace(result, due_at=found.paused_until)
-    return replace(result, due_at=max(found.paused_until, result.due_at or now))
+        return replace(result, due_at=until)
+    return replace(result, due_at=max(until, result.due_at or now))
 
 
 def _quarantine(session: Session, results: Sequence[Finished], now: datetime) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from hostedpages import db
-from hostedpages.delivery import caps, merge, outbox, recipients
+from hostedpages.delivery import caps, merge, outbox, recipients, senders
 from hostedpages.delivery.ending import complete_enrollments
 from hostedpages.delivery.kinds import kind_of
 from hostedpages.delivery.kinds.base import Recipient, StepContext
@@ -51,6 +51,7 @@ def enroll(
     page_id: int | None = None,
     lead_source_id: int | None = None,
     page_url: str = "",
+    routes: senders.Routes | None = None,
     now: datetime,
 ) -> PlanStart:
     """Start a plan for a contact: one enrollment, and each step as a pending delivery.
@@ -58,7 +59,7 @@ def enroll(
     1. A plan that is missing, of another account, archived or a draft starts nothing.
     2. A plan that still runs for this contact keeps running.
     3. Each step freezes its text and recipient now; an automatic answer to an address that has had
-       its share of the day is put as skipped.
+       its share of the day is put as skipped. `routes` are the account's, for who knows them.
     """
     if plan_id is None:
         return PlanStart(False, "No plan is set.")
@@ -104,6 +105,7 @@ def enroll(
         page=session.get(Page, page_id) if page_id else None,
         page_url=page_url,
         lead_source=session.get(LeadSource, lead_source_id) if lead_source_id else None,
+        routes=routes or senders.routes(session, account.id),
         now=now,
     )
     outbox.put_many(session, rows)
@@ -244,6 +246,7 @@ def _rows(
     page: Page | None,
     page_url: str,
     lead_source: LeadSource | None,
+    routes: senders.Routes,
     now: datetime,
 ) -> list[dict[str, object]]:
     rows, page_id = [], page.id if page else None
@@ -260,7 +263,8 @@ def _rows(
             due=due,
             now=now,
         )
-        for prepared in kind_of(step.kind).prepare(step.settings, context):
+        kind = kind_of(step.kind)
+        for prepared in kind.prepare(step.settings, context):
             reason = prepared.skip_reason
             takes_share = prepared.is_answer and not reason
             if takes_share and not caps.take_answer(
@@ -280,6 +284,7 @@ def _rows(
                     page_id=page_id,
                     enrollment_id=enrollment_id,
                     plan_step_id=step.id,
+                    sender_id=routes.of(kind.stream(prepared.payload)),
                     skip_reason=reason,
                 )
             )

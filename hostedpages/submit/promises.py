@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Row, insert, select, update
 from sqlalchemy.orm import Session
 
-from hostedpages.delivery import notifications, outbox, plans, recipients
+from hostedpages.delivery import notifications, outbox, plans, recipients, senders
 from hostedpages.delivery.kinds.base import Recipient
 from hostedpages.models import Account, HistoryEntry, LeadSource, Submission
 from hostedpages.prepared import Prepared, bound
@@ -114,6 +114,7 @@ def fulfil(
             "created_at": promise.now,
         },
     )
+    chosen = senders.routes(session, promise.account_id)
     outbox.put_many(
         session,
         notifications.rows_for(
@@ -124,9 +125,10 @@ def fulfil(
             contact_id=kept.contact_id,
             returning=kept.is_returning,
             due_at=promise.now,
+            sender_id=chosen.of(notifications.STREAM),
         ),
     )
-    note = _start_plan(session, promise, kept, submission_id)
+    note = _start_plan(session, promise, kept, submission_id, chosen)
     if note:
         session.execute(
             update(SUBMISSIONS).where(SUBMISSIONS.c.id == submission_id).values(plan_note=note)
@@ -147,7 +149,9 @@ def _people(session: Session, promise: Promise) -> Sequence[Recipient]:
     return found
 
 
-def _start_plan(session: Session, promise: Promise, kept: Kept, submission_id: int) -> str:
+def _start_plan(
+    session: Session, promise: Promise, kept: Kept, submission_id: int, chosen: senders.Routes
+) -> str:
     """Start the page's plan, else the lead source's; return a sentence about it."""
     options = promise.schema.options
     if kept.contact_id is None or options.mode == "note_only" or options.starts_no_plan:
@@ -165,6 +169,7 @@ def _start_plan(session: Session, promise: Promise, kept: Kept, submission_id: i
         page_id=promise.page_id,
         lead_source_id=promise.lead_source_id,
         page_url=promise.page_url,
+        routes=chosen,
         now=promise.now,
     ).note
 
