@@ -29,8 +29,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from hostedpages.mail.server import Server
 from tests.dovecot import PASSWORD, USER, Dovecot, dovecot
 from tests.servers import free_port
+from tools.mailservers import POSTFIX, has_postfix, may_start_postfix
 
-POSTFIX = Path("/usr/lib/postfix/sbin/master")
 START_SECONDS = 20
 DOMAIN = USER.rpartition("@")[2]
 
@@ -123,8 +123,8 @@ class MailServers:
 @contextmanager
 def mail_servers() -> Iterator[MailServers]:
     """Run them until the block ends."""
-    assert POSTFIX.exists(), "Postfix is not installed: tools/bootstrap.py knows how"
-    assert os.geteuid() == 0, "Postfix can only be started by root; leave it out: --no-postfix"
+    assert has_postfix(), "Postfix is not installed: tools/bootstrap.py knows how"
+    assert may_start_postfix(), "Postfix can only be started by root; leave it out: --no-postfix"
     # Short, and open to the users that the servers run as.
     folder = Path(tempfile.mkdtemp(prefix="hostedpages-mail-", dir="/tmp"))
     folder.chmod(0o755)

@@ -23,14 +23,20 @@ def say(sentence: str) -> None:
     print(f"{sentence} ...", file=sys.stderr, flush=True)
 
 
-def install(package: str, *, why: str) -> bool:
-    """Install a Debian package when this is Debian and we may. Returns whether it worked."""
+def install(package: str, *, why: str, answers: str = "") -> bool:
+    """Install a Debian package when this is Debian and we may. Returns whether it worked.
+
+    `answers` are lines for debconf-set-selections: what the package would ask a person.
+    """
     prefix = _administrator()
     if shutil.which("apt-get") is None or prefix is None:
         say(f"{why} is missing; on Debian and Ubuntu: sudo apt-get install {package}")
         return False
     say(f"Installing {package} ({why})")
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    if answers:
+        preset = [*prefix, "debconf-set-selections"]
+        subprocess.run(preset, input=answers, text=True, capture_output=True)
     for command in (
         ["apt-get", "update", "-qq"],
         ["apt-get", "install", "-y", "-qq", "--no-install-recommends", package],
