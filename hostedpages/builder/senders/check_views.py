@@ -53,8 +53,9 @@ def _checked(stored: Sender | None, slot: gate.Slot | None) -> Answer:
         raise NotFound()
     form, to_form = SenderForm(request.form), TestSendForm(request.form)
     asked, problems = wanted.read(form, any_port=settings().allows_private_hosts, stored=stored)
+    to, no_address = _recipient(to_form) if kind == "send" else ("", {})
+    problems |= no_address
     try:
-        to = _recipient(to_form) if kind == "send" else ""
         wish = trial.of(kind, asked, problems, stored=stored, to=to, settings=settings())
         service.count_check(guard.current_account(), sends_mail=kind == "send")
         run = running.Run(wish.steps())
@@ -71,11 +72,11 @@ def _checked(stored: Sender | None, slot: gate.Slot | None) -> Answer:
     return _drawn(form, to_form, stored, slot, ran=kind, steps=ended, words=_end(wish, ended))
 
 
-def _recipient(to_form: TestSendForm) -> str:
+def _recipient(to_form: TestSendForm) -> tuple[str, dict[str, str]]:
     try:
-        return checks.email(to_form.to.data or "", field="to")
+        return checks.email(to_form.to.data or "", field="to"), {}
     except Refused as error:
-        raise WrongFields({"to": error.message}) from None
+        return "", {"to": error.message}
 
 
 def _lines(wish: trial.Trial, run: running.Run) -> Iterator[str]:

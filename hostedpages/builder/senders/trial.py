@@ -8,7 +8,13 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from hostedpages.builder.senders import service
-from hostedpages.builder.senders.wanted import OF_THE_SERVER, OF_THE_SIGN_IN, Wanted, WrongFields
+from hostedpages.builder.senders.wanted import (
+    OF_A_MAIL,
+    OF_THE_SERVER,
+    OF_THE_SIGN_IN,
+    Wanted,
+    WrongFields,
+)
 from hostedpages.config import Settings
 from hostedpages.mail import checks
 from hostedpages.mail.check import Check
@@ -69,7 +75,7 @@ def of(
     settings: Settings,
 ) -> Trial:
     """The test of these settings. Raises WrongFields for the fields that it needs."""
-    needed = OF_THE_SERVER if kind == "server" else OF_THE_SIGN_IN
+    needed = {"server": OF_THE_SERVER, "login": OF_THE_SIGN_IN, "send": OF_A_MAIL}[kind]
     wrong = {name: words for name, words in problems.items() if name in needed}
     password = ""
     if kind != "server":

@@ -93,6 +93,7 @@ OF_THE_SIGN_IN = OF_THE_SERVER | {
     "imap_host",
     "imap_port",
 }
+OF_A_MAIL = OF_THE_SIGN_IN | {"from_name", "to"}
 
 
 def read(
