@@ -11,6 +11,7 @@ from hostedpages.accounts import views as accounts_views
 from hostedpages.config import Settings
 from hostedpages.render import front
 from hostedpages.render import views as render_views
+from hostedpages.submit import unsubscribe
 from hostedpages.submit import views as submit_views
 from hostedpages.tokens import Tokens
 
@@ -39,6 +40,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         accounts_views.blueprint,
         render_views.blueprint,
         submit_views.blueprint,
+        unsubscribe.blueprint,
         builder.blueprint,
     ):
         app.register_blueprint(blueprint)

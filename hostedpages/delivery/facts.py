@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from hostedpages.delivery import suppressions
 from hostedpages.delivery.kinds import kind_of
-from hostedpages.delivery.kinds.base import Endpoint, Facts
+from hostedpages.delivery.kinds.base import Company, Endpoint, Facts
 from hostedpages.delivery.rows import Claimed
 from hostedpages.delivery.sheet import Sheet
 from hostedpages.delivery.suppressions import address_key
@@ -92,6 +92,9 @@ def gather(session: Session, batch: Sequence[Claimed], sheets: Sheets) -> dict[i
         session,
         {each.account_id for each in batch if kind_of(each.kind).needs_endpoint(each.payload)},
     )
+    companies = _companies(
+        session, {each.account_id for each in batch if kind_of(each.kind).is_to_contact}
+    )
     found = {}
     for each in batch:
         contact = contacts.get(each.contact_id)
@@ -106,8 +109,22 @@ def gather(session: Session, batch: Sequence[Claimed], sheets: Sheets) -> dict[i
             enrollment_state=enrollments.get(each.enrollment_id or 0, ""),
             lead=leads.get(each.submission_id or 0),
             endpoint=endpoints.get(each.account_id),
+            delivery_id=each.public_id,
+            company=companies.get(each.account_id),
         )
     return found
+
+
+def _companies(session: Session, account_ids: set[int]) -> dict[int, Company]:
+    """Who stands below the mails to contacts of these accounts."""
+    if not account_ids:
+        return {}
+    rows = session.execute(
+        select(Account.id, Account.name, Account.company_address, Account.company_phone).where(
+            Account.id.in_(account_ids)
+        )
+    )
+    return {account_id: Company(name, address, phone) for account_id, name, address, phone in rows}
 
 
 def _endpoints(session: Session, account_ids: set[int]) -> dict[int, Endpoint]:

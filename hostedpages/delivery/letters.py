@@ -10,9 +10,10 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, select_autoescape
 
-from hostedpages.delivery import alarm_letters, notifications
+from hostedpages.delivery import alarm_letters, notifications, stop_links
 from hostedpages.delivery.facts import Lead
 from hostedpages.delivery.kinds.base import Facts, Letter, Payload
+from hostedpages.tokens import Tokens
 
 PARTS = ("subject.txt", "body.txt", "body.html")
 FOLDER = Path(__file__).parent / "templates" / "email"
@@ -24,8 +25,9 @@ _MANY_BLANK_LINES = re.compile(r"\n{3,}")
 class Letters:
     """Renders letters by the name of their folder; one object a process."""
 
-    def __init__(self, public_url: str) -> None:
+    def __init__(self, public_url: str, tokens: Tokens) -> None:
         self._public_url = public_url
+        self._tokens = tokens
         self._templates = Environment(
             loader=FileSystemLoader(FOLDER),
             autoescape=select_autoescape(["html"]),
@@ -74,10 +76,11 @@ class Letters:
         )
         return self._render(name, values, reply_to=values["reply_to"])
 
-    def _plan_email(self, name: str, payload: Payload, _facts: Facts) -> Letter:
-        values = self._message(payload)
+    def _plan_email(self, name: str, payload: Payload, facts: Facts) -> Letter:
+        url = self._public_url + stop_links.path(self._tokens, facts.delivery_id)
+        values = self._message(payload) | {"company": facts.company, "unsubscribe_url": url}
         submitted = "auto-replied" if payload.get("is_answer") else "auto-generated"
-        return self._render(name, values, auto_submitted=submitted)
+        return self._render(name, values, auto_submitted=submitted, unsubscribe_url=url)
 
     def _plan_notice(self, name: str, payload: Payload, facts: Facts) -> Letter:
         values = self._message(payload) | {

@@ -70,6 +70,11 @@ def live_of(session: Session, account_id: int, address: str) -> Sequence[Suppres
     ).all()
 
 
+def is_opt_out(suppressed: SuppressedAddress) -> bool:
+    """Whether the person said stop, and not a mail server."""
+    return suppressed.kind == "opted_out"
+
+
 def quarantine(
     session: Session,
     account_id: int,

@@ -51,9 +51,10 @@ def build(
     `id_domain` stands in it, else that of the sender.
 
     `unsubscribe_url` makes the headers that let a mail program say stop by itself (RFC 2369; over
-    https also RFC 8058). It, and a `reply_to`, are left out when they are not one URL or address. If the finished bytes do not read back
-    as built, a plain mail with the text alone takes its place. Raises ValueError only for a
-    recipient or sender that is not one address, which callers check before.
+    https also RFC 8058). It, and a `reply_to`, are left out when they are not one URL or address.
+    If the finished bytes do not read back as built, a plain mail with the text alone takes its
+    place. Raises ValueError only for a recipient or sender that is not one address, which callers
+    check before.
     """
     from_line, sender = sender_header(mail_from)
     to = one_address(recipient)

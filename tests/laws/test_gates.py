@@ -16,6 +16,8 @@ PUBLIC = {
     "submit.post_page",
     "submit.seen",
     "submit.thanks",
+    "unsubscribe.unsubscribe_show",
+    "unsubscribe.unsubscribe_stop",
     "web.serve",
 }
 # Of the staff side: by a password, a link from a mail, or the wish to leave.

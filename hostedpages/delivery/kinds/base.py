@@ -83,8 +83,17 @@ class Endpoint:
 
 
 @dataclass(frozen=True, slots=True)
+class Company:
+    """Who sends, as it stands below each mail to a contact; address and phone may be missing."""
+
+    name: str
+    address: str = ""
+    phone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
-    """What stands in the database at the moment of sending."""
+    """What stands in the database at the moment of sending. `delivery_id` is the public one."""
 
     contact_found: bool = False
     contact_archived: bool = False
@@ -93,6 +102,8 @@ class Facts:
     user_archived: bool = False
     enrollment_state: str = ""
     lead: Any = None
+    delivery_id: str = ""
+    company: Company | None = None
     endpoint: Endpoint | None = None
 
 
@@ -105,6 +116,7 @@ class Letter:
     html: str | None
     reply_to: str | None = None
     auto_submitted: str = "auto-generated"
+    unsubscribe_url: str = ""  # where the reader says stop; their mail program shows a button
 
 
 class Claim(Protocol):
