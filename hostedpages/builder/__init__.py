@@ -4,8 +4,10 @@ Must never be imported by a room below it.
 """
 
 from hostedpages.builder import shell, times
+from hostedpages.builder.alarms import views as alarms_views
 from hostedpages.builder.blueprint import blueprint
 from hostedpages.builder.deliveries import views as deliveries_views
+from hostedpages.builder.domains import views as domains_views
 from hostedpages.builder.editor import views as editor_views
 from hostedpages.builder.inbox import views as inbox_views
 from hostedpages.builder.options import views as options_views
@@ -24,8 +26,10 @@ shell.install(blueprint)
 workspace.install(blueprint)
 
 __all__ = [
+    "alarms_views",
     "blueprint",
     "deliveries_views",
+    "domains_views",
     "editor_views",
     "inbox_views",
     "options_views",

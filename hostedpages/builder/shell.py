@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 
 from hostedpages import clock, db
 from hostedpages.accounts import guard
+from hostedpages.builder.alarms import queries as alarms
 from hostedpages.builder.deliveries import queries as deliveries
 from hostedpages.models import Account, Delivery, Heartbeat, User
 
@@ -20,6 +21,8 @@ OVERDUE_AFTER = timedelta(minutes=5)
 # Who may enter which area; the views' own gates decide, this only leaves out dead links.
 EVERYBODY = ("owner", "admin", "standard", "salesperson")
 EDITORS = ("owner", "admin", "standard")
+MANAGERS = ("owner", "admin")
+MOST_ALARMS = 3
 
 
 @dataclass(frozen=True)
@@ -107,7 +110,24 @@ def _nav_item(
 
 
 def banners() -> list[Banner]:
-    """Only what endangers leads: a worker that does not run."""
+    """Only what endangers leads: a worker that does not run, and the alarms that say so."""
+    return [*_worker_banners(), *_alarm_banners()]
+
+
+def _alarm_banners() -> list[Banner]:
+    role = guard.current_session().user.role
+    found = []
+    for row in alarms.endangering(guard.current_account())[:MOST_ALARMS]:
+        leads_to = row.alarm.path if _may_follow(row.alarm.path, role) else ""
+        found.append(Banner(row.alarm.text, leads_to, row.kind.link))
+    return found
+
+
+def _may_follow(path: str, role: str) -> bool:
+    return role in MANAGERS or (role in EDITORS and not path.startswith("/settings"))
+
+
+def _worker_banners() -> list[Banner]:
     session = db.session()
     now = clock.now()
     last = session.scalar(select(Heartbeat.at).where(Heartbeat.name == "worker"))

@@ -26,6 +26,7 @@ WEBHOOK = "webhook"
 OPENED, CLOSED, TEST = "alarm.opened", "alarm.closed", "alarm.test"
 AGAIN_AFTER = timedelta(hours=24)
 MOST_IN_A_MAIL = 20
+TEST_SUMMARIES = ("Test alarm", KINDS[WEBHOOK].summary({"event": {"type": TEST}}))
 Rows = list[dict[str, Any]]
 
 
@@ -77,6 +78,39 @@ def closed_rows(
     return [webhook_row(account, event(CLOSED, account, each, settings, now), now) for each in told]
 
 
+def test_rows(
+    session: Session,
+    account: Account,
+    known: Servers,
+    settings: Settings,
+    now: datetime,
+    *,
+    by: str,
+) -> Rows:
+    """A test for every address by every way that there is, and for the webhook. `by` is whoever
+    asked for it."""
+    own = own_senders(account.id, known)
+    ways = [*([PLATFORM] if settings.smtp_url or not own else []), *own]
+    payload = {"template": "alarm_test", "account": account.name, "by": by}
+    rows = mail_rows(
+        account, alarm_addresses(session, account), ways, payload, TEST_SUMMARIES[0], now
+    )
+    if account.alarm_webhook_url:
+        data = {"account": {"id": account.public_id, "name": account.name}}
+        body = {"type": TEST, "timestamp": now.isoformat(), "data": data}
+        rows.append(webhook_row(account, body, now))
+    return rows
+
+
+def own_senders(account_id: int, known: Servers) -> list[int]:
+    """The senders of an account as a whole; those of single users are theirs."""
+    return sorted(
+        each.id
+        for each in known.senders.values()
+        if each.account_id == account_id and each.user_id is None
+    )
+
+
 def blamed(alarm: Alarm) -> set[int]:
     """The senders that this alarm is about."""
     return set(alarm.details.get("senders", ()))
@@ -90,12 +124,8 @@ def mail_ways(
 
     Without a mail server of its own the installation's way ends in a folder, so it comes last.
     """
-    own = [
-        each.id
-        for each in known.senders.values()
-        if each.account_id == account_id and each.user_id is None
-    ]
-    ways = [PLATFORM, *sorted(own)] if settings.smtp_url else [*sorted(own), PLATFORM]
+    own = own_senders(account_id, known)
+    ways = [PLATFORM, *own] if settings.smtp_url else [*own, PLATFORM]
     fine = [each for each in ways if each not in to_blame and not known.is_failing(each)]
     real = [each for each in fine if each != PLATFORM or settings.smtp_url]
     if real:

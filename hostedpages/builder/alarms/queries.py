@@ -1,0 +1,122 @@
+"""What the screens show about alarms. Must never read past the account that is given."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from hostedpages import clock, db
+from hostedpages.delivery import alarm_tell
+from hostedpages.delivery.alarm_kinds import AlarmKind, kind_of
+from hostedpages.models import NO_SENDER, PLATFORM, Account, Alarm, Delivery, Heartbeat, Sender
+
+SHOWN_AFTERWARDS = timedelta(days=7)
+TEST_SHOWN_FOR = timedelta(hours=1)
+MAY_REST = timedelta(minutes=5)
+MOST_OVER = 10
+# Their own banner says more than an alarm can: see builder/shell.py.
+SHOWN_OTHERWISE = ("sender",)
+UNDER_WAY = ("pending", "claimed", "sending")
+
+
+@dataclass(frozen=True)
+class AlarmRow:
+    """One alarm with the words of its kind."""
+
+    alarm: Alarm
+    kind: AlarmKind
+    since: datetime
+
+
+@dataclass(frozen=True)
+class TestRow:
+    """One message of the last test: to whom, by which way, and how it went."""
+
+    delivery: Delivery
+    way: str
+
+
+@dataclass(frozen=True)
+class LastTest:
+    at: datetime
+    rows: list[TestRow]
+
+    @property
+    def is_under_way(self) -> bool:
+        return any(each.delivery.state in UNDER_WAY for each in self.rows)
+
+
+def open_alarms(account: Account) -> list[AlarmRow]:
+    """What needs a person now, the oldest first."""
+    rows = db.session().scalars(
+        select(Alarm)
+        .where(Alarm.account_id == account.id, Alarm.closed_at.is_(None))
+        .order_by(Alarm.created_at, Alarm.id)
+    )
+    return [_row(each) for each in rows]
+
+
+def endangering(account: Account) -> list[AlarmRow]:
+    """Open alarms that endanger leads and have no other place around the screens."""
+    return [
+        row
+        for row in open_alarms(account)
+        if row.kind.endangers_leads and row.alarm.kind not in SHOWN_OTHERWISE
+    ]
+
+
+def over_lately(account: Account) -> list[AlarmRow]:
+    """What was over in the last days, the newest first."""
+    rows = db.session().scalars(
+        select(Alarm)
+        .where(Alarm.account_id == account.id, Alarm.closed_at > clock.now() - SHOWN_AFTERWARDS)
+        .order_by(Alarm.closed_at.desc(), Alarm.id.desc())
+        .limit(MOST_OVER)
+    )
+    return [_row(each) for each in rows]
+
+
+def _row(alarm: Alarm) -> AlarmRow:
+    return AlarmRow(alarm, kind_of(alarm.kind), alarm_tell.began_at(alarm))
+
+
+def told_addresses(account: Account) -> Sequence[str]:
+    """Who is told at present."""
+    return alarm_tell.alarm_addresses(db.session(), account)
+
+
+def looked_at() -> datetime | None:
+    """When the worker looked for alarms last; None when that is too long ago."""
+    at = db.session().scalar(select(Heartbeat.at).where(Heartbeat.name == "chore:alarms"))
+    return at if at is not None and clock.now() - at < MAY_REST else None
+
+
+def last_test(account: Account) -> LastTest | None:
+    """The messages of the last test, while it is news."""
+    session = db.session()
+    rows = session.scalars(
+        select(Delivery)
+        .where(
+            Delivery.account_id == account.id,
+            Delivery.created_at > clock.now() - TEST_SHOWN_FOR,
+            Delivery.summary.in_(alarm_tell.TEST_SUMMARIES),
+        )
+        .order_by(Delivery.created_at.desc(), Delivery.id)
+    ).all()
+    if not rows:
+        return None
+    mine = [each for each in rows if each.created_at == rows[0].created_at]
+    senders = session.execute(
+        select(Sender.id, Sender.email).where(
+            Sender.account_id == account.id, Sender.id.in_({each.sender_id for each in mine})
+        )
+    )
+    names = {
+        PLATFORM: "by mail through this installation’s server",
+        NO_SENDER: "by webhook",
+    } | {sender_id: f"by mail through {email}" for sender_id, email in senders}
+    return LastTest(
+        rows[0].created_at,
+        [TestRow(each, names.get(each.sender_id, "by mail")) for each in mine],
+    )
