@@ -33,6 +33,11 @@ class Routes:
 
     by_slot: Mapping[str, tuple[int, str]]
 
+    @property
+    def ids(self) -> set[int]:
+        """Everybody who may take something."""
+        return {NO_SENDER, PLATFORM, *(sender_id for sender_id, _ in self.by_slot.values())}
+
     def of(self, stream: str) -> int:
         """Who takes this stream: the id of a sender, or PLATFORM."""
         if stream == NO_MAIL:
@@ -77,7 +82,7 @@ def assign_again(session: Session, account_id: int, now: datetime) -> int:
         payload = {"send_as": send_as} if send_as else {}
         stream = kind_of(key).stream(payload)
         wanted = chosen.of(stream)
-        if wanted == sender_id or stream == FIXED:
+        if wanted == sender_id or (stream == FIXED and sender_id in chosen.ids):
             continue
         same = sent_as.is_(None) if send_as is None else sent_as == send_as
         which = mine & (DELIVERIES.c.kind == key) & (DELIVERIES.c.sender_id == sender_id) & same
