@@ -16,7 +16,15 @@ from werkzeug.routing import Rule
 
 from hostedpages import clock, db
 from hostedpages.accounts import guard
-from hostedpages.models import Account, Base, Delivery, Enrollment, Sender, UserSession
+from hostedpages.models import (
+    Account,
+    Base,
+    Delivery,
+    Enrollment,
+    Sender,
+    SendingDomain,
+    UserSession,
+)
 from hostedpages.tokens import random_id
 from tests import factories
 from tests.people import Person
@@ -89,6 +97,19 @@ def _enrollment(account: Account) -> str:
     return factories.store(made).public_id
 
 
+def _domain(account: Account) -> str:
+    public_id = random_id()
+    made = SendingDomain(
+        account_id=account.id,
+        public_id=public_id,
+        name=f"{public_id.lower().replace('_', '-').strip('-')}.example.com",
+        selector="lf1",
+        key_sealed="x",
+        public_key="x",
+    )
+    return factories.store(made).public_id
+
+
 # Start of the address -> what its first id names, the longer start first. A new area adds a line.
 OWNED: Makers = {
     "/pages/": _page,
@@ -100,6 +121,7 @@ OWNED: Makers = {
     "/settings/users/": _user,
     "/settings/devices/": _session,
     "/settings/sources/": _source,
+    "/settings/domains/": _domain,
     "/settings/mail/": _sender,
 }
 # What a form must name to be there at all: endpoint -> its fields.
