@@ -73,6 +73,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         "HOSTEDPAGES_PUBLIC_URL": f"http://127.0.0.1:{port}",
         "HOSTEDPAGES_RATE_PER_MINUTE": "10000",
         "HOSTEDPAGES_RATE_PER_HOUR": "100000",
+        "HOSTEDPAGES_PRIVATE_HOSTS": "allow",  # the mail servers of tests are on this machine
     }
     command = [sys.executable, "-m", "hostedpages", "serve", "--no-demo"]
     command += ["--port", str(port), "--data", str(folder / "data")]
