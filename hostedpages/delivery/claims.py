@@ -224,16 +224,20 @@ def _allowed(session: Session, ids: Sequence[int], now: datetime) -> dict[int, i
     asked = accounts + ([PLATFORM] if platform is not None and platform.refusals else [])
     if not asked:
         return {}
-    health.make_rows(session, asked)
     allowed = dict.fromkeys(asked, 0)
     rows = session.connection().execute(_LIMITS, {"ids": accounts})
     stored = {each.id: each.limits for each in rows}
     changed = []
-    for row in session.connection().execute(_LOCK, {"ids": asked}).all():
+    locked = session.connection().execute(_LOCK, {"ids": asked}).all()
+    if len(locked) < len(asked) and health.make_rows(session, asked):
+        locked = session.connection().execute(_LOCK, {"ids": asked}).all()
+    unended = limits.unended(session, accounts) if accounts else {}
+    for row in locked:
         mails, values = _by_health(row, now)
         if mails and row.sender_id in stored:
             known = limits.Limits.of(stored[row.sender_id])
-            found = limits.room(session, row.sender_id, known, now, connections=mails)
+            way = unended[row.sender_id]
+            found = limits.room(session, row.sender_id, known, now, unended=way, connections=mails)
             mails = found.mails
             if found.full_until is not None:
                 values = {"full_until": found.full_until}

@@ -33,14 +33,15 @@ def is_paused(session: Session, sender_id: int, now: datetime) -> bool:
     return any(until and until > now for until in (found.paused_until, found.probing_until))
 
 
-def make_rows(session: Session, ids: Iterable[int]) -> None:
-    """See to it that each of these senders has a row, which is also its lock."""
+def make_rows(session: Session, ids: Iterable[int]) -> bool:
+    """See to it that each of these senders has a row, which is also its lock; True when some had
+    none."""
     wanted = set(ids)
     missing = wanted - set(
         session.scalars(select(SenderHealth.sender_id).where(SenderHealth.sender_id.in_(wanted)))
     )
     if not missing:
-        return
+        return False
     make = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     empty = {"refusals": 0, "connections": 0, "problem_kind": "", "problem": ""}
     session.execute(
@@ -48,6 +49,7 @@ def make_rows(session: Session, ids: Iterable[int]) -> None:
         .values([{"sender_id": each, **empty} for each in sorted(missing)])
         .on_conflict_do_nothing(index_elements=["sender_id"])
     )
+    return True
 
 
 def note(session: Session, results: Sequence[Finished], now: datetime) -> dict[int, datetime]:

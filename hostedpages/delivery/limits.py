@@ -7,7 +7,7 @@ never before the server took it, has left the window. So no window of the server
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -98,19 +98,44 @@ class Standing:
     is_near: bool
 
 
+@dataclass(slots=True)
+class Unended:
+    """Attempts of one sender without an end: how many are `open`, and by when those of workers
+    that died were accepted at the latest."""
+
+    open: int = 0
+    crashed: list[datetime] = field(default_factory=list)
+
+
+def unended(session: Session, ids: Sequence[int]) -> dict[int, Unended]:
+    """The attempts without an end of each of these senders."""
+    found = {each: Unended() for each in ids}
+    for sender_id, at, outcome in session.connection().execute(_UNENDED, {"ids": list(ids)}):
+        if outcome:
+            found[sender_id].crashed.append(at + CRASH_GRACE)
+        else:
+            found[sender_id].open += 1
+    return found
+
+
 def room(
-    session: Session, sender_id: int, limits: Limits, now: datetime, *, connections: int
+    session: Session,
+    sender_id: int,
+    limits: Limits,
+    now: datetime,
+    *,
+    unended: Unended,
+    connections: int,
 ) -> Room:
     """How many more may be claimed, with at most `connections` on their way at a time.
 
-    The caller holds the sender's lock. What is on its way is read first: an attempt that ends in
-    between is counted twice then, and not forgotten.
+    The caller holds the sender's lock and has read what is `unended` before: an attempt that ends
+    in between is counted twice then, and not forgotten.
     """
-    open_, crashed = _without_end(session, sender_id, now - limits.longest - CRASH_GRACE)
-    free = max(0, connections - open_)
+    free = max(0, connections - unended.open)
     if not free or not (limits.windows or limits.pause):
         return Room(free)
-    return _room(session, sender_id, limits, now, free=free, open_=open_, crashed=crashed)
+    return _room(session, sender_id, limits, now, free=free, unended=unended)
 
 
 def _room(
@@ -120,21 +145,21 @@ def _room(
     now: datetime,
     *,
     free: int,
-    open_: int,
-    crashed: Sequence[datetime],
+    unended: Unended,
 ) -> Room:
+    crashed = unended.crashed
     counts, last = _ended(session, sender_id, limits, now)
     full_until = None
     for window, count in zip(limits.windows, counts, strict=True):
         span = timedelta(seconds=window.seconds)
         used = count + sum(at > now - span for at in crashed)
-        free = min(free, window.count - used - open_)
+        free = min(free, window.count - used - unended.open)
         if used >= window.count:
             leaves = _end_at(session, sender_id, window.count - 1)
             until = (leaves or now - span + timedelta(seconds=1)) + span
             full_until = max(until, full_until or until)
     if limits.pause:
-        free = min(free, 0 if open_ else 1)
+        free = min(free, 0 if unended.open else 1)
         last = max([*crashed, *([last] if last else [])], default=None)
         if last is not None and now < last + limits.pause:
             until = last + limits.pause
@@ -191,9 +216,9 @@ def forecast(limits: Limits, ends: Sequence[datetime], mails: int, begins: datet
     return at + timedelta(seconds=slowest * (mails - steps))
 
 
-_WITHOUT_END = select(ATTEMPTS.c.started_at, ATTEMPTS.c.outcome).where(
+_UNENDED = select(ATTEMPTS.c.sender_id, ATTEMPTS.c.started_at, ATTEMPTS.c.outcome).where(
     _HAS_LIMITS,
-    _SENDER,
+    ATTEMPTS.c.sender_id.in_(bindparam("ids", expanding=True)),
     ATTEMPTS.c.finished_at.is_(None),
     ATTEMPTS.c.outcome.in_(("", "unknown")),
 )
@@ -225,13 +250,6 @@ def _counting(windows: int) -> Executable:
     )
 
 
-def _without_end(session: Session, sender_id: int, oldest: datetime) -> tuple[int, list[datetime]]:
-    """How many are on their way, and by when those of workers that died were accepted."""
-    rows = session.connection().execute(_WITHOUT_END, {"sender_id": sender_id}).all()
-    crashed = [at + CRASH_GRACE for at, outcome in rows if outcome and at > oldest]
-    return sum(not outcome for _, outcome in rows), crashed
-
-
 def _ended(
     session: Session, sender_id: int, limits: Limits, now: datetime
 ) -> tuple[list[int], datetime | None]:
@@ -255,8 +273,8 @@ def _ends(session: Session, sender_id: int, limits: Limits, now: datetime) -> li
     """When each mail counts that may have been accepted or is on its way."""
     wanted = {"sender_id": sender_id, "oldest": now - max(limits.longest, limits.pause)}
     ends = list(session.connection().execute(_ENDS, wanted).scalars())
-    open_, crashed = _without_end(session, sender_id, now - limits.longest - CRASH_GRACE)
-    return [*ends, *crashed, *[now] * open_]
+    found = unended(session, [sender_id])[sender_id]
+    return [*ends, *found.crashed, *[now] * found.open]
 
 
 def _waiting(session: Session, sender_id: int, now: datetime) -> int:

@@ -30,6 +30,13 @@ def a_sender(**values: Any) -> tuple[Sender, Delivery]:
     return sender, factories.delivery(owner, state="delivered", sender_id=sender.id)
 
 
+def room(
+    session: Session, sender: Sender, known: Limits, now: datetime, connections: int
+) -> limits.Room:
+    unended = limits.unended(session, [sender.id])[sender.id]
+    return limits.room(session, sender.id, known, now, unended=unended, connections=connections)
+
+
 class Provider:
     """A provider that notes when it took a mail, and the attempts as the worker writes them."""
 
@@ -41,9 +48,7 @@ class Provider:
         self.open: list[DeliveryAttempt] = []
 
     def claim(self, wanted: int, connections: int) -> None:
-        found = limits.room(
-            self.session, self.sender.id, self.known, self.now, connections=connections
-        )
+        found = room(self.session, self.sender, self.known, self.now, connections)
         for _ in range(min(wanted, found.mails)):
             self.number += 1
             self.open.append(
@@ -145,11 +150,11 @@ def test_a_full_window_says_when_the_next_may_go(unit: Session, clock: FrozenClo
         )
     clock.advance(timedelta(seconds=10))
 
-    found = limits.room(unit, sender.id, FEW, clock.at, connections=2)
+    found = room(unit, sender, FEW, clock.at, 2)
     assert found == limits.Room(0, NOON + timedelta(seconds=60))
 
     clock.advance(timedelta(seconds=50))
-    assert limits.room(unit, sender.id, FEW, clock.at, connections=2) == limits.Room(1)
+    assert room(unit, sender, FEW, clock.at, 2) == limits.Room(1)
 
 
 @pytest.mark.both_databases
@@ -163,8 +168,8 @@ def test_what_is_on_its_way_counts_and_what_was_refused_does_not(
             delivery, number=number + 1, sender_id=sender.id, outcome=outcome, finished_at=ended
         )
 
-    assert limits.room(unit, sender.id, FEW, clock.at, connections=2) == limits.Room(1)
-    assert limits.room(unit, sender.id, FEW, clock.at, connections=1) == limits.Room(0)
+    assert room(unit, sender, FEW, clock.at, 2) == limits.Room(1)
+    assert room(unit, sender, FEW, clock.at, 1) == limits.Room(0)
 
 
 def test_what_is_stored_is_read_and_nonsense_does_not_limit() -> None:
