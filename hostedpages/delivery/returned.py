@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session
 
 from hostedpages.delivery import plans, suppressions
 from hostedpages.delivery.kinds import kind_of
-from hostedpages.delivery.streams import MARKETING, USER
 from hostedpages.delivery.suppressions import address_key
 from hostedpages.mail import bounces, incoming, replies
 from hostedpages.mail.bounces import Bounce
@@ -135,8 +134,7 @@ def _soft_bounces(session: Session, delivery: Delivery, *, since: datetime) -> i
 
 def _goes_to_contacts(delivery: Delivery) -> bool:
     """Whether the mail was for a contact, and not for one of our own people."""
-    stream = kind_of(delivery.kind).stream(delivery.payload)
-    return stream == MARKETING or stream.startswith(USER)
+    return kind_of(delivery.kind).is_to_contact
 
 
 def _recent_delivery(

@@ -83,6 +83,10 @@ def _sender(account: Account) -> str:
     return (found or factories.sender(account)).public_id
 
 
+def _stopped_address(account: Account) -> str:
+    return factories.suppressed_address(account, f"{random_id().lower()}@example.org").public_id
+
+
 def _step(account: Account) -> str:
     return factories.plan(account, {"kind": "notify_user"}).steps[0].public_id
 
@@ -123,6 +127,7 @@ OWNED: Makers = {
     "/settings/sources/": _source,
     "/settings/domains/": _domain,
     "/settings/mail/": _sender,
+    "/settings/addresses/": _stopped_address,
 }
 # What a form must name to be there at all: endpoint -> its fields.
 SENT: dict[str, Callable[[Account], dict[str, str]]] = {

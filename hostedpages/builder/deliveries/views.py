@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response
 
 from hostedpages.accounts import guard
 from hostedpages.accounts.next_path import safe_next
+from hostedpages.builder.addresses import queries as addresses
 from hostedpages.builder.blueprint import blueprint
 from hostedpages.builder.deliveries import queries, service, words
 from hostedpages.builder.paging import SIZES, page_number, page_size
@@ -61,6 +62,10 @@ def deliveries_show(public_id: str) -> str:
         row=queries.log_row(delivery),
         delivery=delivery,
         text=text if isinstance(text, str) else "",
+        notices=addresses.notices_of(delivery),
+        stopped=addresses.stopped_of(delivery.account_id, delivery.recipient)
+        if kinds.kind_of(delivery.kind).is_to_contact
+        else [],
         can_retry=service.can_retry(delivery),
         can_cancel=service.can_cancel(delivery),
     )

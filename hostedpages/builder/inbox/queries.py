@@ -11,6 +11,8 @@ from sqlalchemy.orm import joinedload
 
 from hostedpages import db
 from hostedpages.builder import times
+from hostedpages.builder.addresses import queries as addresses
+from hostedpages.builder.addresses.queries import StoppedRow
 from hostedpages.builder.deliveries import queries as deliveries
 from hostedpages.builder.inbox import answers, filters
 from hostedpages.builder.inbox.answers import AnsweredScreen, Schemas
@@ -21,6 +23,7 @@ from hostedpages.models import (
     Account,
     Delivery,
     LeadSource,
+    MailboxMessage,
     Page,
     PageVersion,
     Submission,
@@ -71,6 +74,8 @@ class Lead:
     source: LeadSource | None
     deliveries: Sequence[Delivery]
     revises: Submission | None
+    stopped: Sequence[StoppedRow]
+    replies: Sequence[MailboxMessage]
 
 
 def columns_of(page: Page, chosen: Sequence[str]) -> list[Column]:
@@ -130,6 +135,7 @@ def lead(submission: Submission) -> Lead:
     version = session.get_one(PageVersion, submission.page_version_id)
     schema = Schemas().of(version)
     source_id, revises_id = submission.lead_source_id, submission.revises_id
+    contact = submission.contact
     return Lead(
         submission=submission,
         page=session.get_one(Page, submission.page_id),
@@ -140,6 +146,8 @@ def lead(submission: Submission) -> Lead:
         source=session.get(LeadSource, source_id) if source_id else None,
         deliveries=deliveries.deliveries_of(submission),
         revises=session.get(Submission, revises_id) if revises_id else None,
+        stopped=addresses.stopped_of(contact.account_id, contact.email) if contact else (),
+        replies=addresses.replies_of(contact) if contact else (),
     )
 
 

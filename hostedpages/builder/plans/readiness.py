@@ -13,7 +13,7 @@ from hostedpages.builder.plans.words import stored_as_typed
 from hostedpages.delivery.kinds import kind_of
 from hostedpages.delivery.kinds.base import StepSettings
 from hostedpages.errors import Refused
-from hostedpages.models import ActionPlan, PlanStep, User
+from hostedpages.models import Account, ActionPlan, PlanStep, Sender, User
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,15 @@ class PlanProblem:
     message: str
     step: PlanStep | None = None
     number: int = 0
+
+
+@dataclass(frozen=True)
+class PlanHint:
+    """Something that would be better otherwise; `endpoint` is the screen that mends it."""
+
+    message: str
+    link: str
+    endpoint: str
 
 
 class NotReady(Refused):
@@ -66,6 +75,47 @@ def plan_problems(session: Session, plan: ActionPlan) -> list[PlanProblem]:
         for number, step in enumerate(plan.steps, 1)
         for message in step_problems(step, people)
     ]
+
+
+def plan_hints(session: Session, account: Account, plan: ActionPlan) -> list[PlanHint]:
+    """What a Ready plan may lack all the same: who sends, and where answers are noticed."""
+    if not any(kind_of(step.kind).is_to_contact for step in plan.steps):
+        return []
+    hints = []
+    missing = [
+        words
+        for words, value in (
+            ("postal address", account.company_address),
+            ("phone number", account.company_phone),
+        )
+        if not value
+    ]
+    if missing:
+        hints.append(
+            PlanHint(
+                f"The mails of this plan end without a {' and a '.join(missing)}: many countries "
+                "require to say who sends.",
+                "Add it under Account",
+                "builder.settings_account",
+            )
+        )
+    if plan.stops_on_reply and not _reads_mailboxes(session, account.id):
+        hints.append(
+            PlanHint(
+                "Replies are not noticed yet: no mailbox of this account is read, so nothing stops "
+                "the plan when a contact answers.",
+                "Turn on IMAP under Mail",
+                "builder.senders_list",
+            )
+        )
+    return hints
+
+
+def _reads_mailboxes(session: Session, account_id: int) -> bool:
+    found = select(Sender.id).where(
+        Sender.account_id == account_id, Sender.enabled, Sender.imap_enabled
+    )
+    return session.scalar(found.limit(1)) is not None
 
 
 def step_problems(step: PlanStep, people: list[tuple[str, str]]) -> list[str]:

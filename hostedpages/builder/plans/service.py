@@ -46,11 +46,25 @@ def rename(plan: ActionPlan, name: str) -> None:
         plan.updated_at = clock.now()
 
 
+def change_rules(plan: ActionPlan, *, stops_on_reply: bool) -> None:
+    """Say what ends the plan for a contact before its last step. Raises Refused when archived."""
+    with db.transaction() as session:
+        _lock(session, plan)
+        _refuse_archived(plan)
+        plan.stops_on_reply = stops_on_reply
+        plan.updated_at = clock.now()
+
+
 def duplicate(plan: ActionPlan) -> ActionPlan:
     """A new draft with the same steps, called "… copy"."""
     with db.transaction() as session:
         name = _free_name(session, plan.account_id, f"{plan.name[: naming.MAX_NAME - 8]} copy")
-        copy = ActionPlan(account_id=plan.account_id, name=name, name_key=name.casefold())
+        copy = ActionPlan(
+            account_id=plan.account_id,
+            name=name,
+            name_key=name.casefold(),
+            stops_on_reply=plan.stops_on_reply,
+        )
         copy.steps = [
             PlanStep(
                 account_id=plan.account_id,

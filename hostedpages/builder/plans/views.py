@@ -80,6 +80,20 @@ def plans_rename(public_id: str) -> Answer:
     return _to(plan)
 
 
+@blueprint.post("/plans/<public_id>/rules")
+@guard.role_required(*EDITORS)
+def plans_change_rules(public_id: str) -> Answer:
+    """What ends the plan for a contact before its last step."""
+    plan = guard.owned(ActionPlan, public_id)
+    try:
+        service.change_rules(plan, stops_on_reply="stops_on_reply" in request.form)
+    except Refused as refused:
+        flash(refused.message)
+        return _to(plan)
+    flash("Saved")
+    return _to(plan)
+
+
 @blueprint.post("/plans/<public_id>/ready")
 @guard.role_required(*EDITORS)
 def plans_set_ready(public_id: str) -> Answer:
@@ -232,6 +246,7 @@ def _steps_page(plan: ActionPlan, *, refusal: str = "", is_refused: bool = False
         people_count=queries.people_count(plan),
         problems=[] if plan.archived_at else readiness.plan_problems(db.session(), plan),
         is_refused=is_refused,
+        hints=readiness.plan_hints(db.session(), guard.current_account(), plan),
         refusal=refusal,
         uses=queries.uses_of(guard.current_account(), plan),
         step_kinds=step_kinds(),

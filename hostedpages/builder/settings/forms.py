@@ -34,6 +34,14 @@ class AccountForm(StaffForm):
         description="One a line, at most 10. Users are chosen under Users.",
         render_kw={"rows": 3, "spellcheck": "false"},
     )
+    company_address = TextAreaField(
+        "Postal address",
+        description="Many countries want it below each mail that advertises something.",
+        render_kw={"rows": 3, "maxlength": 300, "autocomplete": "street-address"},
+    )
+    company_phone = StringField(
+        "Phone", render_kw={"maxlength": 40, "autocomplete": "tel", "inputmode": "tel"}
+    )
 
 
 class OwnNameForm(StaffForm):

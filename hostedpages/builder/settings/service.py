@@ -14,14 +14,25 @@ from hostedpages import clock, db
 from hostedpages.accounts import checks, links, notices
 from hostedpages.errors import Refused
 from hostedpages.models import Account, ActionPlan, LeadSource, Page, User
+from hostedpages.sanitize import clean_text
 
 MAX_ADDRESSES = 10
+MAX_POSTAL_LINES = 6
+MAX_POSTAL_ADDRESS = 300
+MAX_PHONE = 40
 
 
 def change_account(
-    account: Account, *, name: str, time_zone: str, new_lead_emails: list[str]
+    account: Account,
+    *,
+    name: str,
+    time_zone: str,
+    new_lead_emails: list[str],
+    company_address: str = "",
+    company_phone: str = "",
 ) -> None:
-    """Change the account's name, time zone, and the addresses that are told of each new lead.
+    """Change the account's name, time zone, the addresses that are told of each new lead, and what
+    stands below each mail to a contact.
 
     Raises Refused with the field to mend.
     """
@@ -31,10 +42,28 @@ def change_account(
     checked = list(dict.fromkeys(checks.email(each, field=field) for each in new_lead_emails))
     if len(checked) > MAX_ADDRESSES:
         raise Refused(f"Please give at most {MAX_ADDRESSES} addresses.", field=field)
+    postal = _postal_address(company_address)
+    phone = " ".join(clean_text(company_phone).split())
+    if len(phone) > MAX_PHONE:
+        raise Refused(f"Please give at most {MAX_PHONE} characters.", field="company_phone")
     with db.transaction():
         account.name = name
         account.time_zone = time_zone
         account.new_lead_emails = checked
+        account.company_address = postal
+        account.company_phone = phone
+
+
+def _postal_address(text: str) -> str:
+    """Its lines without what is empty."""
+    lines = [" ".join(line.split()) for line in clean_text(text).splitlines() if line.strip()]
+    made = "\n".join(lines)
+    if len(lines) > MAX_POSTAL_LINES or len(made) > MAX_POSTAL_ADDRESS:
+        raise Refused(
+            f"Please give at most {MAX_POSTAL_LINES} lines and {MAX_POSTAL_ADDRESS} characters.",
+            field="company_address",
+        )
+    return made
 
 
 def change_own_name(user: User, name: str) -> None:

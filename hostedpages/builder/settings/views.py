@@ -32,6 +32,8 @@ def settings_account() -> Answer:
             "name": account.name,
             "time_zone": account.time_zone,
             "new_lead_emails": "\n".join(account.new_lead_emails),
+            "company_address": account.company_address,
+            "company_phone": account.company_phone,
         }
     )
     return render_template("builder/settings/account.html", form=form)
@@ -47,6 +49,8 @@ def settings_account_update() -> Answer:
             name=form.name.data or "",
             time_zone=form.time_zone.data or "",
             new_lead_emails=(form.new_lead_emails.data or "").replace(",", " ").split(),
+            company_address=form.company_address.data or "",
+            company_phone=form.company_phone.data or "",
         )
     except Refused as error:
         form.show(error, default="name")
