@@ -17,6 +17,7 @@ from hostedpages.builder.senders.forms import (
     TestSendForm,
 )
 from hostedpages.builder.services import settings
+from hostedpages.mail import oauth
 from hostedpages.mail.presets import PRESETS, Preset
 from hostedpages.models import Sender
 
@@ -100,7 +101,7 @@ def of_stored(form: SenderForm, sender: Sender, **shown: Any) -> str:
 
 def _page(form: SenderForm, sender: Sender | None, key: str, heading: str, **shown: Any) -> str:
     preset = PRESETS.get(str(form.preset.data or ""), PRESETS[DEFAULT_PRESET])
-    configured = _configured()
+    configured = oauth.clients(settings())
     form.sign_in.choices = {
         name: label
         for name, label in SIGN_INS.items()
@@ -129,13 +130,3 @@ def _page(form: SenderForm, sender: Sender | None, key: str, heading: str, **sho
         words=words,
         **shown,
     )
-
-
-def _configured() -> set[str]:
-    """The providers that this installation may ask for a sign-in."""
-    found = settings()
-    pairs = {
-        "google": (found.google_client_id, found.google_client_secret),
-        "microsoft": (found.microsoft_client_id, found.microsoft_client_secret),
-    }
-    return {name for name, (client, secret) in pairs.items() if client and secret}

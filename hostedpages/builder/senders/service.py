@@ -76,13 +76,16 @@ def change_sender(sender: Sender, wanted: Wanted, *, settings: Settings) -> None
             _seal(sender, wanted.password, settings)
         elif sender.secret_place != before[0]:
             sender.secret_sealed = ""
-        if is_new_way_in:
-            sender.enabled = wanted.sign_in == "password"
+        if _needs_sign_in(sender):
+            sender.enabled = False  # until somebody has signed in with the provider
+        elif is_new_way_in:
+            sender.enabled = True
         if wanted.password or (sender.secret_place, sender.security, sender.email) != before:
             sender.state, sender.tested_at, sender.test_problem = "untested", None, ""
         if (sender.imap_host, sender.imap_port, sender.sign_in_name) != mailbox:
             sender.imap_validity, sender.imap_last_uid, sender.imap_read_at = None, 0, None
-            sender.imap_problem = ""
+        # Whatever was wrong with the mailbox: it is tried again at once.
+        sender.imap_tried_at, sender.imap_failures, sender.imap_problem = None, 0, ""
         sender.updated_at = clock.now()
         _tell_account(_account_of(session, sender), wanted)
         engine.reopen(session, sender.id, clock.now())
@@ -102,6 +105,10 @@ def _needs_password(wanted: Wanted) -> bool:
     """Providers do; a company's own relay may know its neighbors by their address."""
     is_provider = bool(PRESETS[wanted.preset].smtp_host)
     return wanted.sign_in == "password" and (is_provider or bool(wanted.user_name))
+
+
+def _needs_sign_in(sender: Sender) -> bool:
+    return sender.sign_in != "password" and not sender.secret_sealed
 
 
 def _seal(sender: Sender, password: str, settings: Settings) -> None:
@@ -131,7 +138,9 @@ def keep_sign_in(sender: Sender, refresh_token: str, *, settings: Settings) -> N
 
 
 def switch(sender: Sender, *, on: bool) -> None:
-    """Use the sender, or stop using it; what waits finds its way anew."""
+    """Use the sender, or stop using it; what waits finds its way anew. Raises Conflict."""
+    if on and _needs_sign_in(sender):
+        raise Conflict("Please sign in with the provider first: then it is used by itself.")
     with db.transaction() as session:
         sender.enabled = on
         if on:

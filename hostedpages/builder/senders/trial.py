@@ -5,9 +5,10 @@ and the person is asked for it again.
 """
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from hostedpages.builder.senders import service
+from hostedpages.builder.senders.forms import SIGN_INS
 from hostedpages.builder.senders.wanted import (
     OF_A_MAIL,
     OF_THE_SERVER,
@@ -16,10 +17,12 @@ from hostedpages.builder.senders.wanted import (
     WrongFields,
 )
 from hostedpages.config import Settings
-from hostedpages.mail import checks
+from hostedpages.mail import checks, oauth
 from hostedpages.mail.check import Check
+from hostedpages.mail.errors import MailError
 from hostedpages.mail.headers import header_text
 from hostedpages.mail.imap_session import ImapServer
+from hostedpages.mail.oauth import OAuthClient
 from hostedpages.mail.server import Server
 from hostedpages.models import Sender
 from hostedpages.vault import CannotOpen, Vault
@@ -33,6 +36,7 @@ CANNOT_OPEN = (
     "The stored password cannot be read any more: the installation’s key was changed. Please "
     "enter it again."
 )
+SIGN_IN_ANEW = "Something of this sign-in changed. Save first, then sign in again."
 
 
 @dataclass(frozen=True)
@@ -46,14 +50,32 @@ class Trial:
     to: str
     sender_id: int | None
     place: str
+    consent: OAuthClient | None = None
+    refresh_token: str = field(default="", repr=False)
 
-    def steps(self) -> AsyncIterator[Check]:
+    async def steps(self) -> AsyncIterator[Check]:
         """The steps, each said when it begins and when it has ended."""
+        server, imap = self.server, self.imap
+        if self.consent is not None:
+            title = f"Ask {self.consent.provider.label} for permission"
+            yield Check("consent", title, "running")
+            try:
+                token = await oauth.access_token(self.consent, self.refresh_token)
+            except MailError as error:
+                yield Check("consent", title, "problem", error.message, error.hint)
+                return
+            yield Check("consent", title, "ok", "Permission was given.")
+            server = replace(server, token=token.value)
+            imap = replace(imap, token=token.value) if imap else None
+        async for step in self._talk(server, imap):
+            yield step
+
+    def _talk(self, server: Server, imap: ImapServer | None) -> AsyncIterator[Check]:
         if self.kind == "server":
-            return checks.check_server(self.server)
+            return checks.check_server(server)
         if self.kind == "login":
-            return checks.check_login(self.server, self.imap)
-        return checks.check_send(self.server, mail_from=self.mail_from, to=self.to)
+            return checks.check_login(server, imap)
+        return checks.check_send(server, mail_from=self.mail_from, to=self.to)
 
     def keep(self, ended: list[Check]) -> None:
         """Note the result at the sender. Needs an open unit."""
@@ -77,51 +99,59 @@ def of(
     """The test of these settings. Raises WrongFields for the fields that it needs."""
     needed = {"server": OF_THE_SERVER, "login": OF_THE_SIGN_IN, "send": OF_A_MAIL}[kind]
     wrong = {name: words for name, words in problems.items() if name in needed}
-    password = ""
-    if kind != "server":
-        problem = service.password_problem(stored, wanted) if stored else ""
-        if problem and "password" not in wrong:
-            wrong["password"] = problem
-        password = wanted.password or _stored_password(stored, wanted, wrong, settings)
+    signs_in = kind != "server"
+    consent = oauth.clients(settings).get(wanted.sign_in) if signs_in else None
+    secret = ""
+    if signs_in and not wrong:
+        secret = wanted.password or _stored_secret(stored, wanted, wrong, settings)
+    if signs_in and wanted.sign_in != "password" and not (secret and consent) and not wrong:
+        wrong["sign_in"] = f"Save first, then sign in with {SIGN_INS[wanted.sign_in]}."
     if wrong:
         raise WrongFields(wrong)
-    as_wanted = wanted.as_sender(stored) if stored else None
-    user = wanted.user_name or wanted.email
-    allow_private = settings.allows_private_hosts
+    user = (wanted.user_name or wanted.email) if secret else ""
+    password = "" if consent else secret
+    private = settings.allows_private_hosts
     return Trial(
         kind=kind,
         server=Server(
             wanted.smtp_host,
             wanted.smtp_port,
             wanted.security,
-            user if password else "",
+            user,
             password,
-            allow_private=allow_private,
+            allow_private=private,
         ),
-        imap=ImapServer(
-            wanted.imap_host, wanted.imap_port, user, password, allow_private=allow_private
-        )
-        if wanted.imap_enabled and kind == "login"
+        imap=ImapServer(wanted.imap_host, wanted.imap_port, user, password, allow_private=private)
+        if wanted.imap_enabled
         else None,
         mail_from=_named(wanted.from_name, wanted.email),
         to=to,
-        sender_id=stored.id
-        if stored and as_wanted and _is_same(stored, as_wanted, wanted)
-        else None,
+        sender_id=stored.id if stored and _is_as_stored(stored, wanted) else None,
         place=stored.secret_place if stored else "",
+        consent=consent,
+        refresh_token=secret if consent else "",
     )
 
 
-def _stored_password(
+def _stored_secret(
     stored: Sender | None, wanted: Wanted, wrong: dict[str, str], settings: Settings
 ) -> str:
-    if stored is None or not stored.secret_sealed or wrong or wanted.sign_in != "password":
+    """The stored password or refresh token; empty when there is none, or `wrong` says why not."""
+    if stored is None:
+        return ""
+    if problem := service.password_problem(stored, wanted):
+        wrong["password"] = problem
+        return ""
+    if not stored.secret_sealed or stored.sign_in != wanted.sign_in:
         return ""
     try:
         place = wanted.as_sender(stored).secret_place
         return Vault(settings.secret_keys).open(stored.secret_sealed, place=place)
     except CannotOpen:
-        wrong["password"] = CANNOT_OPEN
+        is_password = wanted.sign_in == "password"
+        wrong["password" if is_password else "sign_in"] = (
+            CANNOT_OPEN if is_password else SIGN_IN_ANEW
+        )
         return ""
 
 
@@ -130,9 +160,10 @@ def _named(name: str, address: str) -> str:
     return f'"{name}" <{address}>' if name else address
 
 
-def _is_same(stored: Sender, as_wanted: Sender, wanted: Wanted) -> bool:
+def _is_as_stored(stored: Sender, wanted: Wanted) -> bool:
+    made = wanted.as_sender(stored)
     return (
         not wanted.password
-        and as_wanted.secret_place == stored.secret_place
-        and (as_wanted.security, as_wanted.email) == (stored.security, stored.email)
+        and made.secret_place == stored.secret_place
+        and (made.security, made.email) == (stored.security, stored.email)
     )
