@@ -44,8 +44,7 @@ def header_text(value: str, *, limit: int = MAX_HEADER_CHARACTERS) -> str:
         value = _BREAKS_AND_CONTROLS.sub(" ", value)
         # Invisible direction marks could show the words in another order than they stand.
         value = "".join(each for each in value if unicodedata.category(each) != "Cf")
-    value = " ".join(value.split())[:limit].rstrip()
-    return value.replace("=?", "= ?")
+    return " ".join(value.split()).replace("=?", "= ?")[:limit].rstrip()
 
 
 def encode_header(name: str, value: str) -> str:
@@ -107,6 +106,13 @@ def one_address(value: str) -> str | None:
         return None
     address = f"{local}@{domain}"
     return address if len(address) <= MAX_ADDRESS_BYTES else None
+
+
+def named(name: str, address: str) -> str:
+    """`"Name" <address>` for `sender_header`, whatever stands in the name; the address alone
+    without a name."""
+    name = header_text(name).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{name}" <{address}>' if name else address
 
 
 @lru_cache(maxsize=256)

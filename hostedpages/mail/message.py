@@ -48,7 +48,7 @@ def build(
     unsubscribe_url: str = "",
 ) -> OutgoingMessage:
     """Build one mail. `delivery_id` (url-safe) makes the Message-ID, the same at every attempt;
-    `id_domain` stands in it, else that of the sender.
+    `id_domain` stands in it when it is a domain, else that of the sender.
 
     `unsubscribe_url` makes the headers that let a mail program say stop by itself (RFC 2369; over
     https also RFC 8058). It, and a `reply_to`, are left out when they are not one URL or address.
@@ -62,7 +62,8 @@ def build(
         raise ValueError("the recipient is not one address")
     if not _IDENTIFIER.fullmatch(delivery_id):
         raise ValueError("the delivery id is not url-safe")
-    message_id = f"<{delivery_id}@{id_domain or sender.rpartition('@')[2]}>"
+    domain = (one_address(f"x@{id_domain}") or sender).rpartition("@")[2]
+    message_id = f"<{delivery_id}@{domain}>"
     answer_to = one_address(reply_to) if reply_to else None
     lines = [
         from_line,
