@@ -16,7 +16,7 @@ from hostedpages.delivery.kinds import kind_of
 from hostedpages.delivery.limits import Limits
 from hostedpages.delivery.rows import Claimed
 from hostedpages.delivery.streams import PRODUCT
-from hostedpages.mail.headers import header_text, one_address, sender_header
+from hostedpages.mail.headers import named, one_address, sender_header
 from hostedpages.models import PLATFORM, Account, Sender, SenderHealth
 
 
@@ -78,7 +78,7 @@ def gather(session: Session, batch: Sequence[Claimed], settings: Settings) -> di
             )
         elif chosen is not None:
             found[each.id] = Origin(
-                mail_from=_named(chosen.from_name, chosen.email),
+                mail_from=named(chosen.from_name, chosen.email),
                 id_domain=id_domain,
                 own_addresses=addresses,
                 sender=chosen,
@@ -90,13 +90,8 @@ def gather(session: Session, batch: Sequence[Claimed], settings: Settings) -> di
 def _from_platform(account: str, platform: str, signing: domains.Signing | None) -> str:
     """An account without a proven domain has its name on the installation's address."""
     if signing is not None:
-        return _named(signing.from_name or account, signing.from_email)
-    return _named(account, platform)
-
-
-def _named(name: str, address: str) -> str:
-    name = header_text(name).replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{name}" <{address}>' if name else address
+        return named(signing.from_name or account, signing.from_email)
+    return named(account, platform)
 
 
 def _domain(address: str) -> str:

@@ -20,7 +20,7 @@ from hostedpages.config import Settings
 from hostedpages.mail import checks, oauth
 from hostedpages.mail.check import Check
 from hostedpages.mail.errors import MailError
-from hostedpages.mail.headers import header_text
+from hostedpages.mail.headers import named
 from hostedpages.mail.imap_session import ImapServer
 from hostedpages.mail.oauth import OAuthClient
 from hostedpages.mail.server import Server
@@ -124,7 +124,7 @@ def of(
         imap=ImapServer(wanted.imap_host, wanted.imap_port, user, password, allow_private=private)
         if wanted.imap_enabled
         else None,
-        mail_from=_named(wanted.from_name, wanted.email),
+        mail_from=named(wanted.from_name, wanted.email),
         to=to,
         sender_id=stored.id if stored and _is_as_stored(stored, wanted) else None,
         place=stored.secret_place if stored else "",
@@ -153,11 +153,6 @@ def _stored_secret(
             CANNOT_OPEN if is_password else SIGN_IN_ANEW
         )
         return ""
-
-
-def _named(name: str, address: str) -> str:
-    name = header_text(name).replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{name}" <{address}>' if name else address
 
 
 def _is_as_stored(stored: Sender, wanted: Wanted) -> bool:
