@@ -9,8 +9,8 @@ from hostedpages.mail.dns import CouldNotCheck, NoRecord, Questions, TooBig
 from hostedpages.mail.findings import TRY_AGAIN, Finding, State, shown
 
 _ENFORCING = {
-    "quarantine": "puts mail that is not proven into the spam folder",
-    "reject": "refuses mail that is not proven",
+    "quarantine": "asks receivers to put mail that is not proven into the spam folder",
+    "reject": "asks receivers to refuse mail that is not proven",
 }
 
 

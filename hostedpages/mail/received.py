@@ -187,9 +187,9 @@ def _about_dmarc(results: Results, from_domain: str) -> list[Said]:
     result = found[0]
     words = _sentence(_DMARC, result, result.domain_of("header.from") or from_domain)
     policy = _POLICY.search(result.comments)
-    asks = {"quarantine": "puts such mail into the spam folder", "reject": "refuses such mail"}
+    asks = {"quarantine": "put such mail into the spam folder", "reject": "refuse such mail"}
     if result.verdict == "fail" and policy and policy[1].lower() in asks:
-        words += f" Its record asks for it: it {asks[policy[1].lower()]}."
+        words += f" Its record asks receivers to {asks[policy[1].lower()]}."
     return [Said("dmarc", "DMARC", _state(result), words)]
 
 

@@ -26,7 +26,7 @@ from hostedpages import db
 from hostedpages.accounts import service
 from hostedpages.config import Settings
 from hostedpages.models import User
-from tests import factories
+from tests import factories, zones
 from tests.servers import OtherSite, free_port, other_site
 from tools import browser as machine_browser
 
@@ -64,7 +64,7 @@ class Site:
 
 
 @pytest.fixture(scope="package")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def site(tmp_path_factory: pytest.TempPathFactory, name_server: tuple[str, int]) -> Iterator[Site]:
     """The product with web and worker, without the demo account; one for all tests of a process."""
     folder = tmp_path_factory.mktemp("site")
     port = free_port()
@@ -73,6 +73,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         "HOSTEDPAGES_PUBLIC_URL": f"http://127.0.0.1:{port}",
         "HOSTEDPAGES_RATE_PER_MINUTE": "10000",
         "HOSTEDPAGES_RATE_PER_HOUR": "100000",
+        "HOSTEDPAGES_DNS_SERVERS": f"127.0.0.1:{name_server[1]}",
+        "HOSTEDPAGES_SPF_INCLUDE": zones.INCLUDE,
         "HOSTEDPAGES_PRIVATE_HOSTS": "allow",  # the mail servers of tests are on this machine
     }
     command = [sys.executable, "-m", "hostedpages", "serve", "--no-demo"]

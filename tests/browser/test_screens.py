@@ -11,9 +11,11 @@ from playwright.sync_api import BrowserContext, Page, ViewportSize, expect
 from sqlalchemy.orm import Session
 
 from hostedpages.accounts import service
+from tests import factories
 from tests.browser import northside as rows
-from tests.browser.conftest import NewContext, sign_in
+from tests.browser.conftest import NewContext, Site, sign_in
 from tests.browser.northside import Northside
+from tests.mail.test_received import FORWARDED
 
 DESKTOP: ViewportSize = {"width": 1280, "height": 860}
 PHONE: ViewportSize = {"width": 390, "height": 844}
@@ -180,3 +182,36 @@ def test_settings(context: BrowserContext, northside: Northside, look: Look) -> 
     for name in ("account", "users", "users/invite", "devices", "sources", "sources/new"):
         page.goto(f"/settings/{name}")
         look(page, f"settings-{name.replace('/', '-')}")
+
+
+def test_domains(context: BrowserContext, northside: Northside, look: Look, site: Site) -> None:
+    page = sign_in(context.new_page(), northside.owner)
+    context.expected_errors.append("422")  # type: ignore[attr-defined]
+    page.goto("/settings/domains")
+    look(page, "domains-empty")
+    page.goto("/settings/domains/new")
+    look(page, "domains-new")
+    page.get_by_label("Domain, or the address").fill("printer.local")
+    page.get_by_role("button", name="Add").click()
+    look(page, "domains-new-error")
+    for name in ("fine", "quarantine", "many", "quoted-key"):
+        factories.sending_domain(northside.account, name=f"{name}.test", settings=site.settings)
+    for name in ("fine", "quarantine", "quoted-key"):
+        page.goto("/settings/domains")
+        page.get_by_role("link", name=f"{name}.test").click()
+        look(page, f"domain-{name}-new")
+        page.get_by_role("button", name="Check now").click()
+        expect(page.get_by_text("Last checked")).to_be_visible()
+        look(page, f"domain-{name}")
+    page.get_by_role("button", name="Prepare a new key").click()
+    expect(page.get_by_text("Drop the next key")).to_be_visible()
+    look(page, "domain-next-key")
+    page.get_by_role("link", name="Remove this domain").click()
+    look(page, "domain-remove")
+    page.goto("/settings/domains")
+    look(page, "domains")
+    page.goto("/settings/domains/headers")
+    look(page, "domains-headers")
+    page.get_by_label("Headers of the message").fill(FORWARDED)
+    page.get_by_role("button", name="Explain").click()
+    look(page, "domains-headers-explained")

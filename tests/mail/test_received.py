@@ -65,7 +65,7 @@ def test_a_message_changed_on_the_way_says_what_happened() -> None:
     assert set(states(found).values()) == {"wrong"}
     assert "not named in the SPF record of bounce.other.example" in words(found)
     assert "somebody changed the message" in words(found)
-    assert "refuses such mail" in words(found)
+    assert "asks receivers to refuse such mail" in words(found)
 
 
 def test_proof_of_another_domain_does_not_count() -> None:

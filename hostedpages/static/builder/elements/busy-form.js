@@ -6,7 +6,6 @@ class BusyForm extends HTMLElement {
   connectedCallback() {
     if (this.status) return;
     this.status = document.createElement("div");
-    this.status.className = "stack is-tight gap-top gap-bottom";
     this.status.setAttribute("role", "status");
     this.append(this.status);
     this.addEventListener("submit", (event) => {
@@ -31,7 +30,10 @@ class BusyForm extends HTMLElement {
     const bar = document.createElement("progress");
     bar.className = "full-width";
     bar.setAttribute("aria-label", "In progress");
-    this.status.replaceChildren(words, bar);
+    const shown = document.createElement("div");
+    shown.className = "stack is-tight gap-bottom";
+    shown.append(words, bar);
+    this.status.replaceChildren(shown);
     this.status.scrollIntoView({ block: "nearest" });
   }
 
