@@ -70,9 +70,9 @@ class SmtpSink:
 
 
 @contextmanager
-def smtp_sink() -> Iterator[SmtpSink]:
-    """Run a mail server on a free port until the block ends."""
-    sink = SmtpSink(free_port())
+def smtp_sink(port: int = 0) -> Iterator[SmtpSink]:
+    """Run a mail server on this or a free port until the block ends."""
+    sink = SmtpSink(port or free_port())
     controller = Controller(sink, hostname="127.0.0.1", port=sink.port, enable_SMTPUTF8=True)
     controller.start()
     try:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import ColumnElement, Row, Select, func, select
 from sqlalchemy.orm import Session
 
 from hostedpages.delivery import alarm_kinds, limits
@@ -189,7 +189,7 @@ def failing_senders(known: Servers, session: Session, now: datetime) -> list[Fin
         blamed = _blamed(known, PLATFORM)
         found += [
             Finding(account_id, alarm_kinds.SENDER, "platform", text, "/deliveries", blamed)
-            for account_id in _waiting_accounts(session, PLATFORM, now)
+            for account_id in _waiting_accounts(session, PLATFORM, now, or_tried=True)
         ]
     return found
 
@@ -199,10 +199,16 @@ def _blamed(known: Servers, sender_id: int) -> dict[str, Any]:
     return {"senders": [sender_id], "since": since.isoformat() if since else ""}
 
 
-def _waiting_accounts(session: Session, sender_id: int, due_before: datetime) -> Sequence[int]:
-    """The accounts whose mail waits for one sender."""
+def _waiting_accounts(
+    session: Session, sender_id: int, due_before: datetime, *, or_tried: bool = False
+) -> Sequence[int]:
+    """The accounts whose mail waits for one sender; with `or_tried` also what was tried in vain
+    and comes again later."""
+    is_due: ColumnElement[bool] = _D.due_at <= due_before
+    if or_tried:
+        is_due = is_due | (_D.attempts > 0)
     states: list[Select[tuple[int]]] = [
-        select(_D.account_id).where(state, _D.sender_id == sender_id, _D.due_at <= due_before)
+        select(_D.account_id).where(state, _D.sender_id == sender_id, is_due)
         for state in (IS_PENDING, IS_HELD)
     ]
     found = session.execute(states[0].union(states[1]).order_by("account_id"))
