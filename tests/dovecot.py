@@ -5,6 +5,7 @@ opens none as root. Must never touch the system's own Dovecot or its mail.
 """
 
 import getpass
+import grp
 import os
 import pwd
 import shutil
@@ -16,6 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import trustme
 
@@ -103,15 +105,21 @@ class Dovecot:
 
 
 @contextmanager
-def dovecot(folder: Path) -> Iterator[Dovecot]:
-    """Run one with its data in `folder` until the block ends."""
+def dovecot(folder: Path | None = None) -> Iterator[Dovecot]:
+    """Run one with its data in `folder`, or in one of its own, until the block ends.
+
+    Not in a folder of pytest: that closes its folders to everybody else at each start.
+    """
+    if folder is None:
+        with TemporaryDirectory(prefix="hostedpages-dovecot-") as made:
+            Path(made).chmod(0o755)
+            with dovecot(Path(made)) as running:
+                yield running
+        return
     assert DOVECOT, "Dovecot is not installed: tools/bootstrap.py knows how"
     is_root = os.getuid() == 0
     mail = pwd.getpwnam("nobody") if is_root else pwd.getpwuid(os.getuid())
     owner = (mail.pw_uid, mail.pw_gid)
-    for parent in (folder, *folder.parents):
-        if is_root and parent.stat().st_uid == 0 and parent != Path("/"):
-            parent.chmod(parent.stat().st_mode | 0o011)
     for part in ("run", "state", "home", "mail", "mail/cur", "mail/new", "mail/tmp"):
         (folder / part).mkdir(mode=0o755)
         os.chown(folder / part, *owner)
@@ -122,7 +130,7 @@ def dovecot(folder: Path) -> Iterator[Dovecot]:
     (folder / "users").write_text(f"{USER}:{{PLAIN}}{PASSWORD}\n")
     (folder / "users").chmod(0o644)
     me = getpass.getuser()
-    group = str(os.getgid()) if not is_root else "nogroup"
+    group = "nogroup" if is_root else grp.getgrgid(os.getgid()).gr_name
     made = Dovecot(free_port(), free_port(), folder, authority, owner)
     (folder / "dovecot.conf").write_text(
         _CONFIG.format(

@@ -31,8 +31,8 @@ ID = b"AbCdEfGhIjKlMnOpQrStUv"
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dovecot]:
-    with dovecot(tmp_path_factory.mktemp("dovecot")) as made:
+def running() -> Iterator[Dovecot]:
+    with dovecot() as made:
         yield made
 
 

@@ -17,8 +17,8 @@ NEVER = Position(None, 0, None)
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dovecot]:
-    with dovecot(tmp_path_factory.mktemp("dovecot")) as made:
+def running() -> Iterator[Dovecot]:
+    with dovecot() as made:
         yield made
 
 
