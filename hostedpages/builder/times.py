@@ -48,6 +48,14 @@ def local_time(moment: datetime | None) -> str:
     return f"{local:%b} {local.day}, {local.year}, {_clock_face(local)}"
 
 
+def short_time(moment: datetime | None) -> str:
+    """ "4:51 am" when that is today in the account's zone, else as `local_time`."""
+    text = local_time(moment)
+    if moment is None or local_date(moment) != local_date(clock.now()):
+        return text
+    return text.rpartition(", ")[2]
+
+
 def local_date(moment: datetime | date | None) -> str:
     """ "Nov 22, 2025" in the account's zone."""
     if moment is None:
@@ -91,5 +99,6 @@ def install(blueprint: Blueprint) -> None:
     blueprint.add_app_template_filter(full_time, "full_time")
     blueprint.add_app_template_filter(zone_words, "zone_words")
     blueprint.add_app_template_filter(local_time, "local_time")
+    blueprint.add_app_template_filter(short_time, "short_time")
     blueprint.add_app_template_filter(local_date, "local_date")
     blueprint.add_app_template_filter(time_tag, "time_tag")

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from hostedpages import clock as clock_module
 from hostedpages.builder.deliveries import queries, service, words
 from hostedpages.delivery import kinds
-from hostedpages.models import Delivery, HistoryEntry
+from hostedpages.models import Delivery, HistoryEntry, SenderHealth
 from hostedpages.models.delivery import STATES
 from tests import factories, people
 from tests.people import Person
@@ -35,10 +35,97 @@ def test_an_empty_log_says_what_will_stand_here(alice: Person) -> None:
     assert "Nothing to deliver yet" in text_of(alice, "/deliveries")
 
 
-def test_the_log_says_where_mail_goes(alice: Person) -> None:
+def test_the_log_says_where_mail_goes_and_who_can_change_that(alice: Person, bob: Person) -> None:
+    hers, his = text_of(alice, "/deliveries"), text_of(bob, "/deliveries")
+    for page in (hers, his):
+        assert "reaches nobody" in page
+        assert "HOSTEDPAGES" not in page
+        assert "/mail.eml" not in page
+    assert 'href="/settings/mail">Set up mail' in hers
+    assert "/settings/mail" not in his
+    assert "An owner or admin of your account" in his
+
+    factories.sender(alice.account)
+    assert "Mail of action plans cannot leave yet" in text_of(bob, "/deliveries")
+    factories.sender(alice.account, slot="marketing", email="news@example.com")
     page = text_of(alice, "/deliveries")
-    assert "No mail server is set" in page
-    assert "HOSTEDPAGES_SMTP_URL" in page
+    assert "Notifications leave through office@example.com, mail of action plans through" in page
+    assert "news@example.com" in page
+
+
+def test_what_waits_for_a_limit_says_which_one_and_when_it_is_expected(
+    alice: Person, clock: clock_module.FrozenClock
+) -> None:
+    now = clock_module.now()
+    limits = {"windows": [{"count": 2, "seconds": 3600}, {"count": 50, "seconds": 86_400}]}
+    sender = factories.sender(alice.account, limits=limits)
+    for minutes in (30, 20):
+        sent = factories.delivery(alice.account, state="delivered", sender_id=sender.id)
+        at = now - timedelta(minutes=minutes)
+        times = {"started_at": at, "finished_at": at}
+        factories.attempt(sent, sender_id=sender.id, outcome="delivered", **times)
+    factories.store(SenderHealth(sender_id=sender.id, full_until=now + timedelta(minutes=30)))
+    waits = factories.delivery(alice.account, sender_id=sender.id)
+
+    page = text_of(alice, address(waits))
+    assert "Waits for a limit" in page
+    assert "It waits for the hourly limit of office@example.com. Expected at 10:30 am." in page
+    assert "Waits for a limit" in text_of(alice, "/deliveries")
+    later = factories.delivery(
+        alice.account, sender_id=sender.id, due_at=now + timedelta(days=2), summary="Later"
+    )
+    assert "Waiting until" in text_of(alice, address(later))
+
+
+def test_what_a_failing_sender_holds_back_says_since_when(
+    alice: Person, clock: clock_module.FrozenClock
+) -> None:
+    now = clock_module.now()
+    sender = factories.sender(alice.account)
+    factories.store(
+        SenderHealth(
+            sender_id=sender.id,
+            refusals=1,
+            failing_since=now - timedelta(minutes=46),
+            paused_until=now + timedelta(minutes=5),
+            problem="535 5.7.8 no",
+        )
+    )
+    held = factories.delivery(
+        alice.account,
+        sender_id=sender.id,
+        state="held",
+        attempts=1,
+        due_at=now + timedelta(minutes=5),
+        error="The mail server refused the password: 535 5.7.8 no",
+    )
+    page = text_of(alice, address(held))
+    assert "mail through office@example.com has failed since 9:14 am" in page
+    assert "535 5.7.8 no" in page
+    waits = factories.delivery(alice.account, sender_id=sender.id)
+    assert "Waits for its server" in text_of(alice, address(waits))
+
+
+def test_a_delivery_names_its_sender_and_who_took_it_instead(alice: Person) -> None:
+    sender = factories.sender(alice.account)
+    usual = factories.delivery(alice.account, state="delivered", sender_id=sender.id)
+    factories.attempt(usual, sender_id=sender.id, outcome="delivered")
+    assert "<dd>office@example.com</dd>" in text_of(alice, address(usual))
+
+    instead = factories.delivery(
+        alice.account,
+        state="delivered",
+        sender_id=sender.id,
+        receipt="Sent through the installation's server, because: it does not answer. 250 ok",
+    )
+    factories.attempt(instead, outcome="delivered")
+    page = text_of(alice, address(instead))
+    assert "The installation’s server, instead of office@example.com" in page
+    assert "because: it does not answer" in page
+    webhook = factories.delivery(alice.account, kind="account_mail", sender_id=0)
+    assert "<dd>The installation’s server</dd>" in text_of(alice, address(webhook))
+    removed = factories.delivery(alice.account, state="delivered", sender_id=sender.id + 1)
+    assert "A sender that was removed" in text_of(alice, address(removed))
 
 
 def test_a_row_says_what_to_whom_for_what_and_how_it_stands(

@@ -1,20 +1,20 @@
 """The delivery log over HTTP. HTTP only: reads are in `queries`, writes in `service`."""
 
-from urllib.parse import urlsplit
-
-from flask import current_app, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from hostedpages.accounts import guard
 from hostedpages.accounts.next_path import safe_next
 from hostedpages.builder.addresses import queries as addresses
 from hostedpages.builder.blueprint import blueprint
-from hostedpages.builder.deliveries import queries, service, words
+from hostedpages.builder.deliveries import queries, service, ways, words
 from hostedpages.builder.paging import SIZES, page_number, page_size
+from hostedpages.builder.services import settings
 from hostedpages.delivery import kinds
 from hostedpages.models import Delivery
 
 ROLES = ("owner", "admin", "standard")
+MAIL_SETTERS = ("owner", "admin")
 
 words.install(blueprint)
 
@@ -45,7 +45,8 @@ def deliveries_list() -> str:
         sizes=SIZES,
         needs_count=queries.needs_person_count(account),
         failed_count=queries.failed_count(account),
-        mail_way=mail_way(),
+        mail_note=ways.mail_note(account, platform_sends=bool(settings().smtp_url)),
+        sets_up_mail=guard.current_session().user.role in MAIL_SETTERS,
         can_retry=service.can_retry,
     )
 
@@ -103,14 +104,3 @@ def deliveries_retry_failed() -> Response:
 def _back(delivery: Delivery) -> Response:
     given = safe_next(request.form.get("next"))
     return redirect(given or url_for("builder.deliveries_show", public_id=delivery.public_id), 303)
-
-
-def mail_way() -> tuple[str, bool]:
-    """Where mail goes, in words, and whether it leaves this machine."""
-    settings = current_app.extensions["hostedpages"].settings
-    if settings.smtp_url:
-        return f"Mail goes out through {urlsplit(settings.smtp_url).hostname}.", True
-    return (
-        f"No mail server is set, so no mail leaves this machine: each one is a file in "
-        f"{settings.mail_dir}. Whoever runs it can set HOSTEDPAGES_SMTP_URL."
-    ), False

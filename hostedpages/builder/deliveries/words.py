@@ -10,6 +10,7 @@ from flask import Blueprint
 
 from hostedpages import clock
 from hostedpages.builder import times
+from hostedpages.builder.deliveries import ways
 from hostedpages.delivery import kinds
 from hostedpages.models import Delivery, DeliveryAttempt
 
@@ -49,6 +50,15 @@ OUTCOMES: dict[str, tuple[str, str]] = {
 }
 
 
+# What a due delivery waits for, when it is not the worker.
+WAITS = {
+    "server": "Waits for its server",
+    "provider": "Waits for the provider",
+    "limit": "Waits for a limit",
+}
+BY_ITSELF = "It goes out by itself as soon as that works again."
+
+
 @dataclass(frozen=True)
 class Words:
     """A state for people: `text` for the pill, its `pill` kind, and one sentence that explains."""
@@ -67,7 +77,11 @@ def words(delivery: Delivery) -> Words:
 
 
 def _waiting(text: str, delivery: Delivery) -> str:
-    if delivery.due_at <= clock.now():
+    now = clock.now()
+    waits_for = ways.way_of(delivery).waits_for(now) if delivery.state == "pending" else ""
+    if waits_for and (delivery.due_at <= now or delivery.attempts):
+        return WAITS[waits_for]
+    if delivery.due_at <= now:
         return "Next to be sent" if delivery.state == "pending" else text
     verb = "Trying again" if delivery.attempts and delivery.state == "pending" else f"{text} until"
     return f"{verb} {times.full_time(delivery.due_at)}"
@@ -77,12 +91,8 @@ def _sentence(delivery: Delivery) -> str:
     """Why it is in this state, and what comes next."""
     error = delivery.error.strip()
     match delivery.state:
-        case "pending" if delivery.attempts:
-            return "The last try did not work. It is tried again by itself, or now if you like."
-        case "pending" if delivery.due_at > clock.now():
-            return "It goes out by itself at its time."
         case "pending":
-            return "It goes out within seconds while the worker runs."
+            return _pending_sentence(delivery)
         case "claimed" | "sending":
             return "The worker has it in hand."
         case "delivered":
@@ -95,10 +105,34 @@ def _sentence(delivery: Delivery) -> str:
                 "have arrived. Ask the recipient, or send it again: at worst it arrives twice."
             )
         case "held":
-            return "It is held back for now and goes out by itself at its time."
+            way = ways.way_of(delivery)
+            if way.failing_since is None:
+                return "It is held back for now and goes out by itself at its time."
+            since = times.short_time(way.failing_since)
+            return f"It is held: mail through {way.name} has failed since {since}. {BY_ITSELF}"
         case "skipped" | "canceled":
             return error or "It was not sent."
     return ""
+
+
+def _pending_sentence(delivery: Delivery) -> str:
+    now, way = clock.now(), ways.way_of(delivery)
+    waits_for = way.waits_for(now) if delivery.due_at <= now or delivery.attempts else ""
+    if waits_for == "server":
+        since = f" since {times.short_time(way.failing_since)}" if way.failing_since else ""
+        return f"Mail through {way.name} has failed{since}. {BY_ITSELF}"
+    if waits_for == "provider":
+        until = times.short_time(way.health.window_until) if way.health else ""
+        return (
+            f"The provider of {way.name} takes no more until about {until}. It goes out by itself."
+        )
+    if waits_for == "limit":
+        return f"{ways.expected(way)} It goes out by itself."
+    if delivery.attempts:
+        return "The last try did not work. It is tried again by itself, or now if you like."
+    if delivery.due_at > now:
+        return "It goes out by itself at its time."
+    return "It goes out within seconds while the worker runs."
 
 
 def outcome_words(attempt: DeliveryAttempt) -> tuple[str, str]:
@@ -120,5 +154,7 @@ def install(blueprint: Blueprint) -> None:
     """Give templates the filters that say a delivery in words, and its kind."""
     blueprint.add_app_template_filter(words, "delivery_words")
     blueprint.add_app_template_filter(outcome_words, "outcome_words")
+    blueprint.add_app_template_filter(ways.through_words, "delivery_through")
+    blueprint.add_app_template_filter(ways.way_through, "way_through")
     blueprint.add_app_template_filter(took_words, "took_words")
     blueprint.add_app_template_filter(kinds.kind_of, "delivery_kind")

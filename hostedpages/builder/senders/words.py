@@ -4,7 +4,6 @@ Must never show a path or a setting of the machine to somebody who cannot change
 """
 
 from dataclasses import dataclass
-from datetime import datetime
 from urllib.parse import urlsplit
 
 from hostedpages import clock
@@ -75,33 +74,23 @@ def state_of(row: SenderRow) -> State:
     if not sender.enabled:
         return State("Off", "quiet", "It sends nothing. Mail leaves as if it were not there.")
     if health and health.failing_since:
-        since = moment(health.failing_since)
+        since = times.short_time(health.failing_since)
         return State("Failing", "bad", f"Since {since}: {health.problem or 'no answer.'}")
     if health and health.window_until and health.window_until > now:
         return State(
             "Waiting",
             "warn",
             "The provider says that its limit is reached. Mail waits and goes on at "
-            f"{moment(health.window_until)}.",
+            f"{times.short_time(health.window_until)}.",
         )
     if sender.state == "failing":
         return State("Failing", "bad", f"The last test failed. {sender.test_problem}")
     delivered_at = health.delivered_at if health else None
     if delivered_at and (sender.tested_at is None or delivered_at > sender.tested_at):
-        return State("Works", "ok", f"It last took a mail {moment(delivered_at)}.")
+        return State("Works", "ok", f"It last took a mail {times.short_time(delivered_at)}.")
     if sender.state == "ok":
-        return State("Works", "ok", f"Tested {moment(sender.tested_at)}.")
+        return State("Works", "ok", f"Tested {times.short_time(sender.tested_at)}.")
     return State("Not tested", "warn", "Mail goes out through it, but nobody has tested it yet.")
-
-
-def moment(at: datetime | None) -> str:
-    """ "2:20 pm" when that is today in the account's zone, else "Nov 24, 2025, 2:20 pm"."""
-    if at is None:
-        return ""
-    where = times.account_zone()
-    text = times.local_time(at)
-    is_today = at.astimezone(where).date() == clock.now().astimezone(where).date()
-    return text.rpartition(", ")[2] if is_today else text
 
 
 def bars_of(row: SenderRow) -> list[Bar]:
@@ -133,13 +122,17 @@ def waiting_of(row: SenderRow) -> str:
     count = "1 mail waits" if is_one else f"{standing.waiting:,} mails wait"
     if row.failing:
         tried_at = row.health.paused_until if row.health else None
-        when = f" at about {moment(tried_at)}" if tried_at and tried_at > clock.now() else " soon"
+        when = (
+            f" at about {times.short_time(tried_at)}"
+            if tried_at and tried_at > clock.now()
+            else " soon"
+        )
         return f"{count}; its server is tried again{when}."
     done_at = standing.forecast_done_at
     if done_at is None or done_at <= clock.now():
         return f"{count}."
     goes = " and goes" if is_one else "; the last one goes"
-    return f"{count}{goes} at about {moment(done_at)}."
+    return f"{count}{goes} at about {times.short_time(done_at)}."
 
 
 def platform_way(settings: Settings) -> tuple[str, bool]:
