@@ -150,7 +150,11 @@ async def look_at_all(settings: Settings) -> None:
         async with free:
             await asyncio.to_thread(_look_and_record, asked, resolver, settings.spf_include)
 
-    await asyncio.gather(*(one(each) for each in due))
+    # One domain's fault is told after all others had their turn.
+    ended = await asyncio.gather(*(one(each) for each in due), return_exceptions=True)
+    for fault in ended:
+        if fault is not None:
+            raise fault
 
 
 def _due() -> list[ToLookAt]:

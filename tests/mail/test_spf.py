@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from hostedpages.mail import spf, spf_check, spf_walk
-from hostedpages.mail.dns import MemoryResolver, Questions
+from hostedpages.mail.dns import CouldNotCheck, MemoryResolver, Questions
 from hostedpages.mail.spf import BadRecord
 
 OURS = "_spf.example.net"
@@ -132,3 +132,19 @@ def test_lookups_are_counted_through_includes_and_exp_is_free() -> None:
 def test_terms_behind_all_and_a_redirect_beside_it_are_never_asked_for() -> None:
     record = spf.parse("v=spf1 -all include:two.example.org redirect=else.example.org")
     assert spf_walk.walk(record, "own.example.org", Questions(WORLD)).lookups == 0
+
+
+def test_a_part_that_cannot_be_asked_makes_no_proposal() -> None:
+    table = dict(WORLD.table) | {
+        ("own.example.org", "TXT"): ["v=spf1 include:away.example.org -all"],
+        ("away.example.org", "TXT"): CouldNotCheck("its name servers did not answer in time"),
+    }
+    finding = spf_check.check("own.example.org", OURS, Questions(MemoryResolver(table)))
+    assert (finding.state, finding.value) == ("could_not_check", "")
+    assert "away.example.org: its name servers did not answer" in finding.detail
+
+
+def test_a_new_record_does_not_wait_for_our_own_name_servers() -> None:
+    table = {(OURS, "TXT"): CouldNotCheck("its name servers did not answer in time")}
+    finding = spf_check.check("own.example.org", OURS, Questions(MemoryResolver(table)))
+    assert (finding.state, finding.value) == ("not_found", f"v=spf1 include:{OURS} ~all")
