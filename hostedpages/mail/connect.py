@@ -252,8 +252,11 @@ def to_dialog(client: Client) -> Dialog:
 
 
 def clean(server: Server, error: aiosmtplib.SMTPResponseException) -> Reply:
-    """The server's answer without the secrets it was given."""
-    return Reply(error.code, clean_reply(str(error.message), server.secrets))
+    """The server's answer without the secrets it was given; the error forgets them, too."""
+    reply = Reply(error.code, clean_reply(str(error.message), server.secrets))
+    error.message = reply.text
+    error.args = (reply.code, reply.text)
+    return reply
 
 
 def _refused_connection(server: Server, reply: Reply) -> MailError:

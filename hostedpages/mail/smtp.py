@@ -244,9 +244,10 @@ class Transport:
         )
 
     def _lost(self, error: ConversationLost) -> MailError:
-        if error.last is not None and error.last.code == 421:
-            return from_reply(self._clean(error.last), "the conversation")
-        words = clean_reply(str(error), self.server.secrets)
+        words, last = clean_reply(str(error), self.server.secrets), error.last
+        error.args, error.last = (words,), None  # what it repeated may be secret
+        if last is not None and last.code == 421:
+            return from_reply(self._clean(last), "the conversation")
         return MailError(
             f"The conversation with the mail server broke off: {words}.",
             kind="connection",
