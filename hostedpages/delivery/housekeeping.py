@@ -20,6 +20,7 @@ from hostedpages.models import (
     Delivery,
     Heartbeat,
     RateBucket,
+    Sender,
     SenderHealth,
     UserToken,
 )
@@ -58,6 +59,17 @@ def try_again_now(now: datetime) -> None:
             .execution_options(synchronize_session=False)
         )
         moves.free_held(session, Delivery.sender_id == PLATFORM, now)
+
+
+def keep_secret(sender_id: int, sealed: str, *, instead_of: str) -> None:
+    """Store the newer secret of a sender, unless a person has given another one meanwhile."""
+    with transaction() as session:
+        session.execute(
+            update(Sender)
+            .where(Sender.id == sender_id, Sender.secret_sealed == instead_of)
+            .values(secret_sealed=sealed)
+            .execution_options(synchronize_session=False)
+        )
 
 
 def prune(now: datetime) -> None:

@@ -16,6 +16,8 @@ from hostedpages.delivery import moves
 from hostedpages.delivery.kinds import kind_of
 from hostedpages.delivery.streams import FIXED, GENERAL, MARKETING, NO_MAIL, PRODUCT, USER
 from hostedpages.delivery.which import DELIVERIES, IS_WAITING
+from hostedpages.mail import oauth
+from hostedpages.mail.errors import MailError
 from hostedpages.mail.imap_session import ImapServer
 from hostedpages.mail.smtp import Server
 from hostedpages.models import NO_SENDER, PLATFORM, Sender, SenderHealth
@@ -141,6 +143,27 @@ def imap_of(sender: Sender, vault: Vault, settings: Settings, *, token: str = ""
         token=token,
         allow_private=settings.allows_private_hosts,
     )
+
+
+async def token_of(
+    sender: Sender, vault: Vault, settings: Settings, tokens: oauth.Tokens
+) -> oauth.Token | None:
+    """The access token of a sender that signs in with Google or Microsoft; None with a password.
+
+    Raises CannotOpen, and MailError when the provider gives none.
+    """
+    if sender.sign_in == "password":
+        return None
+    client = oauth.clients(settings).get(sender.sign_in)
+    if client is None:
+        raise MailError(
+            "This installation is not registered any more with the provider of this sender.",
+            kind="configuration",
+            server=True,
+            held=True,
+            hint="Sign in with a password, or ask whoever runs this installation.",
+        )
+    return await tokens.get(sender.public_id, client, secret_of(sender, vault))
 
 
 def secret_of(sender: Sender, vault: Vault) -> str:

@@ -8,15 +8,16 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
-from hostedpages import clock
+from hostedpages import clock, db
 from hostedpages.config import Settings
-from hostedpages.delivery import senders
+from hostedpages.delivery import housekeeping, senders
+from hostedpages.delivery.breaker import SIGN_IN
 from hostedpages.delivery.origins import Origin
 from hostedpages.mail import FolderTransport, Transport, transport_for
 from hostedpages.mail.errors import MailError
 from hostedpages.mail.message import OutgoingMessage
+from hostedpages.mail.oauth import Token, Tokens
 from hostedpages.mail.smtp import ACCOUNT_CONNECTIONS
 from hostedpages.mail.smtp import Limits as TransportLimits
 from hostedpages.models import Sender
@@ -33,8 +34,8 @@ class Way:
     """A pool with the state of the sender that it was made for."""
 
     transport: Transport
-    made_for: datetime
-    expires_at: datetime | None
+    made_for: object  # the state of the sender
+    token: Token | None
     used_at: float
 
 
@@ -47,6 +48,7 @@ class Ways:
         self._platform: Transport | FolderTransport = transport_for(settings)
         self._kept: OrderedDict[int, Way] = OrderedDict()
         self._retired: list[Way] = []
+        self._tokens = Tokens()
 
     async def send(
         self,
@@ -66,7 +68,13 @@ class Ways:
                 permanent=True,
             )
         transport = await self._of(origin.sender, origin)
-        return await transport.send(message, before_final)
+        try:
+            return await transport.send(message, before_final)
+        except MailError as error:
+            if error.kind == SIGN_IN:
+                self._tokens.forget(origin.sender.public_id)
+                self._retire(origin.sender.id)
+            raise
 
     async def run(self) -> None:
         """Close what nobody uses, until canceled."""
@@ -79,7 +87,7 @@ class Ways:
         now = asyncio.get_running_loop().time()
         for sender_id, way in list(self._kept.items()):
             if now - way.used_at > UNUSED_SECONDS or len(self._kept) > MOST:
-                self._retired.append(self._kept.pop(sender_id))
+                self._retire(sender_id)
         # What was being sent when its way was retired comes back to it, and is closed then.
         await asyncio.gather(*(each.transport.close() for each in self._retired))
         self._retired = [each for each in self._retired if now - each.used_at <= UNUSED_SECONDS * 2]
@@ -94,17 +102,32 @@ class Ways:
     async def _of(self, sender: Sender, origin: Origin) -> Transport:
         way = self._kept.get(sender.id)
         if way is None or not _is_fresh(way, sender):
-            if way is not None:
-                self._retired.append(way)
+            self._retire(sender.id)
             way = await self._make(sender, origin)
             self._kept[sender.id] = way
         self._kept.move_to_end(sender.id)
         way.used_at = asyncio.get_running_loop().time()
         return way.transport
 
+    def _retire(self, sender_id: int) -> None:
+        if (way := self._kept.pop(sender_id, None)) is not None:
+            self._retired.append(way)
+
+    async def _keep(self, sender: Sender, refresh_token: str) -> None:
+        """The provider gave another refresh token: that one counts from now on."""
+        sealed = self._vault.seal(refresh_token, place=sender.secret_place)
+
+        def keep() -> None:
+            with db.unit():
+                housekeeping.keep_secret(sender.id, sealed, instead_of=sender.secret_sealed)
+
+        await asyncio.to_thread(keep)
+
     async def _make(self, sender: Sender, origin: Origin) -> Way:
         try:
-            server = senders.server_of(sender, self._vault, self._settings)
+            token = await senders.token_of(sender, self._vault, self._settings, self._tokens)
+            value = token.value if token else ""
+            server = senders.server_of(sender, self._vault, self._settings, token=value)
         except CannotOpen:
             raise MailError(
                 "The password of this sender cannot be read any more.",
@@ -119,11 +142,15 @@ class Ways:
             connections=ACCOUNT_CONNECTIONS,
             limits=TransportLimits(mails_per_connection=min(per_connection, DEFAULT_MAILS)),
         )
+        if token is not None and token.refresh_token:
+            await self._keep(sender, token.refresh_token)
         now = asyncio.get_running_loop().time()
-        return Way(transport, sender.updated_at, None, now)
+        return Way(transport, _state(sender), token, now)
 
 
 def _is_fresh(way: Way, sender: Sender) -> bool:
-    if way.made_for != sender.updated_at:
-        return False
-    return way.expires_at is None or clock.now() + timedelta(minutes=5) < way.expires_at
+    return way.made_for == _state(sender) and (way.token is None or way.token.is_fresh(clock.now()))
+
+
+def _state(sender: Sender) -> object:
+    return sender.updated_at, sender.secret_place, sender.security, sender.secret_sealed
