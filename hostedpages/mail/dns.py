@@ -98,8 +98,8 @@ def _reason(error: dns.resolver.NoNameservers) -> str:
         return "its name servers refused to answer (REFUSED)"
     if dns.rcode.SERVFAIL in codes:
         return "its name servers reported a fault of their own (SERVFAIL)"
-    if codes:
-        return f"its name servers answered with an error ({dns.rcode.to_text(codes[0])})"
+    if any(codes):
+        return f"its name servers answered with an error ({dns.rcode.to_text(max(codes))})"
     return "no name server gave a usable answer"
 
 
