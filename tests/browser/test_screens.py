@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from hostedpages.accounts import service
 from tests import factories
 from tests.browser import northside as rows
+from tests.browser import returned_mail
 from tests.browser.conftest import NewContext, Site, sign_in
 from tests.browser.northside import Northside
 from tests.mail.test_received import FORWARDED
@@ -215,3 +216,43 @@ def test_domains(context: BrowserContext, northside: Northside, look: Look, site
     page.get_by_label("Headers of the message").fill(FORWARDED)
     page.get_by_role("button", name="Explain").click()
     look(page, "domains-headers-explained")
+
+
+def test_stopped_addresses(context: BrowserContext, northside: Northside, look: Look) -> None:
+    page = sign_in(context.new_page(), northside.owner)
+    page.goto("/settings/addresses")
+    look(page, "addresses-empty")
+    stopped = returned_mail.what_came_back(northside)
+    for address, name in (
+        ("/settings/addresses", "addresses"),
+        ("/settings/addresses?q=nobody", "addresses-nothing"),
+        ("/settings/addresses/new", "addresses-new"),
+        (f"/settings/addresses/{stopped.public_id}", "address"),
+        (f"/leads/{northside.lead.public_id}", "lead-stopped"),
+    ):
+        page.goto(address)
+        look(page, name)
+    page.goto(f"/settings/addresses/{stopped.public_id}")
+    page.get_by_role("link", name="Thank you").click()
+    look(page, "delivery-came-back")
+    context.expected_errors.append("422")  # type: ignore[attr-defined]
+    page.goto(f"/settings/addresses/{stopped.public_id}")
+    page.get_by_label("What has changed?").fill("ok")
+    page.get_by_role("button", name="Write to it again").click()
+    look(page, "address-error")
+
+
+def test_the_way_to_say_stop(
+    context: BrowserContext, northside: Northside, look: Look, site: Site
+) -> None:
+    link = returned_mail.stop_link(northside, site.settings)
+    page = context.new_page()
+    page.goto(link)
+    look(page, "unsubscribe")
+    page.get_by_role("button", name="Unsubscribe").click()
+    look(page, "unsubscribe-done")
+    page.get_by_role("button", name="Get the mails again").click()
+    look(page, "unsubscribe-again")
+    context.expected_errors.append("400")  # type: ignore[attr-defined]
+    page.goto("/u/forged")
+    look(page, "unsubscribe-forged")
