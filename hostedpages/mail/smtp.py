@@ -236,6 +236,9 @@ class Transport:
         return await self._connect(), False
 
     async def _connect(self) -> Dialog:
+        if self._tls is None and self.server.security != "none":
+            # Reading all authorities takes as long as a mail: once for the pool is enough.
+            self._tls = await asyncio.to_thread(ssl.create_default_context)
         return await open_dialog(
             self.server,
             connect_seconds=self.limits.connect,

@@ -210,6 +210,31 @@ def test_a_private_host_is_refused_in_words() -> None:
     assert "HOSTEDPAGES_PRIVATE_HOSTS=allow" in problem(done).detail
 
 
+@pytest.mark.parametrize(
+    "host",
+    ["127.0.0.1", "localhost", "127.1", "0177.0.0.1", "2130706433", "::1", "::ffff:127.0.0.1"]
+    + ["0.0.0.0", "169.254.169.254", "10.0.0.1", "192.168.1.1", "100.64.0.1", "fe80::1"],
+)
+def test_no_test_of_settings_is_a_scanner_of_the_inside(
+    monkeypatch: pytest.MonkeyPatch, host: str
+) -> None:
+    with scripted_smtp() as server:
+        said = set()
+        for port in (server.port, free_port()):
+            monkeypatch.setattr("hostedpages.mail.connect.PORTS", {port})
+            typed = Server(host, port, "none", "ann", CANARY)
+            for steps in (
+                check_server(typed, limits=QUICK),
+                check_login(typed, limits=QUICK),
+                check_send(typed, mail_from="a@b.example", to="c@d.example", limits=QUICK),
+            ):
+                found = problem(ended(steps))
+                said.add((found.name, found.detail, found.hint))
+        assert server.connections == 0
+    # An open port and a closed one cannot be told apart.
+    assert len(said) == 1
+
+
 def test_tls_asked_for_where_the_server_speaks_plainly_first(authority: trustme.CA) -> None:
     with scripted_smtp() as server:
         found = problem(ended(check_server(at(server.port, "ssl"), limits=QUICK)))
