@@ -191,7 +191,7 @@ def _not_sent(session: Session, account: Account, span: Span) -> list[str]:
         select(func.count()).select_from(DELIVERIES).where(IS_HELD, _D.account_id == account.id)
     )
     if held:
-        lines.append(f"{plural(held, 'delivery', 'deliveries')} wait until mail can be sent again.")
+        lines.append(f"Held until mail can be sent again: {held:,}.")
     return lines
 
 
