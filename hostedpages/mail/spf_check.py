@@ -83,7 +83,7 @@ def _without_record(
     value = spf.merged(None, include)
     ours = spf_walk.walk(spf.parse(value), domain, questions)
     if ours.problems:
-        return _our_fault(domain, include, ours, [])
+        return _our_fault("not_found", domain, include, ours, detail, value, [])
     fix = f"Publish this TXT record at {domain}."
     if not name_exists:
         fix = f"Check the spelling, or register {domain}. Then publish this TXT record."
@@ -114,7 +114,8 @@ def _one(domain: str, record: SpfRecord, include: str, questions: Questions) -> 
     walked = spf_walk.walk(spf.parse(value), domain, questions)
     found = [record.text]
     if include and include in walked.broken_includes:
-        return _our_fault(domain, include, walked, found)
+        value = value if value != record.text and walked.lookups <= MAX_LOOKUPS else ""
+        return _our_fault("wrong", domain, include, walked, "", value, found)
     if walked.problems:
         return _broken(domain, value, questions, walked, found)
     if walked.lookups > MAX_LOOKUPS:
@@ -144,13 +145,22 @@ def _one(domain: str, record: SpfRecord, include: str, questions: Questions) -> 
     return _finding("fine", domain, f"The record names our servers ({number}).", found=found)
 
 
-def _our_fault(domain: str, include: str, walked: Walk, found: list[str]) -> Finding:
-    detail = f"The SPF name of this installation is broken. {walked.problems[0]}"
+def _our_fault(
+    state: State,
+    domain: str,
+    include: str,
+    walked: Walk,
+    before: str,
+    value: str,
+    found: list[str],
+) -> Finding:
+    detail = f"{before} The SPF name of this installation is broken. {walked.problems[0]}".strip()
     fix = (
         f"Whoever runs this installation has to publish an SPF record at {include}, or to correct "
-        "HOSTEDPAGES_SPF_INCLUDE. There is nothing to do at your domain until then."
+        "HOSTEDPAGES_SPF_INCLUDE."
     )
-    return _finding("wrong", domain, detail, fix, found=found)
+    fix += " After that, publish this record." if value else " At your domain nothing is to do."
+    return _finding(state, domain, detail, fix, value=value, found=found)
 
 
 def _broken(

@@ -10,12 +10,12 @@ from sqlalchemy.orm import Session
 from hostedpages import db
 from hostedpages.clock import FrozenClock
 from hostedpages.config import Settings
-from hostedpages.delivery import domains
+from hostedpages.delivery import domains, worker
 from hostedpages.mail.dns import MemoryResolver, NoRecord, Resolver
 from hostedpages.models import SendingDomain
 from hostedpages.vault import CannotOpen, Vault
 from tests import factories, zones
-from tests.mail.test_dkim import HEAD, verdicts
+from tests.mail.test_dkim import HEAD, raw_sink, verdicts
 
 ADDRESS = tuple[str, int]
 
@@ -177,3 +177,25 @@ def test_a_domain_that_was_removed_while_name_servers_were_asked_stays_removed(
         session.delete(domain)
     resolver = MemoryResolver({("fine.test", "TXT"): NoRecord("fine.test", name_exists=True)})
     assert domains.record(asked, domains.look(asked, resolver, ""), clock.at) is None
+
+
+def test_mail_that_the_worker_sends_by_the_platform_verifies_elsewhere(
+    unit: Session, settings: Settings, clock: FrozenClock, name_server: ADDRESS, tmp_path: Path
+) -> None:
+    account = factories.account(name="Zoë’s Roofs")
+    factories.sending_domain(account, name="fine.test", settings=settings, fine_since=clock.at)
+    contact = factories.contact(account, email="pat@example.org")
+    factories.delivery(
+        account,
+        contact_id=contact.id,
+        recipient="pat@example.org",
+        payload={"subject": "Grüße", "text": "Hello\n.\nDone", "is_answer": False},
+    )
+    with raw_sink() as (sink, port):
+        worker.run_until_idle(
+            settings.model_copy(update={"smtp_url": f"smtp://127.0.0.1:{port}?tls=none"})
+        )
+
+    [received] = sink.received
+    assert b"office@fine.test" in received
+    assert verdicts(name_server, tmp_path, received) == ["pass"]
