@@ -7,7 +7,6 @@ hold a transaction while talking to its server, or let one mailbox keep another 
 import asyncio
 import logging
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -16,9 +15,10 @@ from sqlalchemy.exc import DataError
 
 from hostedpages import clock, db
 from hostedpages.config import Settings
-from hostedpages.delivery import returned, senders
-from hostedpages.mail import imap
-from hostedpages.mail.imap import ImapError, ImapServer, Position, Visit
+from hostedpages.delivery import housekeeping, returned, senders
+from hostedpages.mail import imap, oauth
+from hostedpages.mail.errors import MailError
+from hostedpages.mail.imap import ImapError, Position, Visit
 from hostedpages.mail.imap_session import REFUSED_SIGN_IN
 from hostedpages.models import Account, Sender
 from hostedpages.vault import CannotOpen, Vault
@@ -36,53 +36,55 @@ PAUSE_AFTER_LOGIN = timedelta(minutes=20)
 SECRET_LOST = "The password of this mailbox cannot be read any more. Enter it again."  # noqa: S105 - no password
 
 
-@dataclass(frozen=True, slots=True)
-class Box:
-    """One mailbox to visit."""
-
-    sender_id: int
-    server: ImapServer
-    position: Position
+# Access tokens of this process, for mailboxes that are opened by a provider's consent.
+_TOKENS = oauth.Tokens()
 
 
 async def visit_all(settings: Settings) -> None:
     """Visit every mailbox whose turn has come."""
-    now = clock.now()
-    due = await asyncio.to_thread(_due, now)
+    due = await asyncio.to_thread(_due, clock.now())
     if not due:
         return
+    seats = asyncio.Semaphore(SIDE_BY_SIDE)
     pool = ThreadPoolExecutor(SIDE_BY_SIDE, thread_name_prefix="mailbox")
-    loop = asyncio.get_running_loop()
+
+    async def visit(sender_id: int) -> None:
+        async with seats:
+            await _visit(settings, sender_id, pool)
+
     try:
-        visits = (
-            loop.run_in_executor(pool, partial(visit_one, settings, sender_id)) for sender_id in due
-        )
-        results = await asyncio.gather(*visits, return_exceptions=True)
+        results = await asyncio.gather(*map(visit, due), return_exceptions=True)
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
     for sender_id, result in zip(due, results, strict=True):
         if isinstance(result, Exception):  # our own fault; the others were visited all the same
-            log.error(
-                "A mailbox could not be read",
-                exc_info=result,
-                extra={"fields": {"sender": sender_id}},
-            )
+            fields = {"sender": sender_id}
+            log.error("A mailbox could not be read", exc_info=result, extra={"fields": fields})
 
 
-def visit_one(settings: Settings, sender_id: int) -> None:
-    """Visit one mailbox, and write down what it brought or why it brought nothing. Blocks."""
+async def _visit(settings: Settings, sender_id: int, pool: ThreadPoolExecutor) -> None:
+    """Visit one mailbox, and write down what it brought or why it brought nothing."""
+    sender = await asyncio.to_thread(_load, sender_id)
+    if sender is None:
+        return
+    vault = Vault(settings.secret_keys)
     try:
-        box = _open(settings, sender_id)
-        if box is None:
-            return
-        seen = imap.visit(box.server, box.position, limit=MOST_MESSAGES, seconds=VISIT_SECONDS)
+        token = await senders.token_of(sender, vault, settings, _TOKENS)
+        if token and token.refresh_token not in ("", senders.secret_of(sender, vault)):
+            sealed = vault.seal(token.refresh_token, place=sender.secret_place)
+            await asyncio.to_thread(_keep, sender, sealed)
+        server = senders.imap_of(sender, vault, settings, token=token.value if token else "")
+        position = Position(sender.imap_validity, sender.imap_last_uid, sender.imap_read_at)
+        read = partial(imap.visit, server, position, limit=MOST_MESSAGES, seconds=VISIT_SECONDS)
+        seen = await asyncio.get_running_loop().run_in_executor(pool, read)
     except CannotOpen:
-        _write_problem(sender_id, SECRET_LOST)
-        return
-    except ImapError as error:
-        _write_problem(sender_id, f"{error.message} {error.hint}".strip())
-        return
-    _write(sender_id, seen)
+        await asyncio.to_thread(_write_problem, sender_id, SECRET_LOST)
+    except (ImapError, MailError) as error:
+        _TOKENS.forget(sender.public_id)
+        words = f"{error.message} {error.hint}".strip()
+        await asyncio.to_thread(_write_problem, sender_id, words)
+    else:
+        await asyncio.to_thread(_write, sender_id, seen)
 
 
 def is_due(sender: Sender, now: datetime) -> bool:
@@ -117,15 +119,16 @@ def _due(now: datetime) -> list[int]:
         return [each.id for each in found if is_due(each, now)]
 
 
-def _open(settings: Settings, sender_id: int) -> Box | None:
-    """The mailbox as it is set at this moment; None when it was removed. Raises CannotOpen."""
+def _load(sender_id: int) -> Sender | None:
+    """The sender as it is set at this moment; None when it was removed or switched off."""
     with db.unit() as session:
         sender = session.get(Sender, sender_id)
-        if sender is None or not (sender.enabled and sender.imap_enabled):
-            return None
-        server = senders.imap_of(sender, Vault(settings.secret_keys), settings)
-        position = Position(sender.imap_validity, sender.imap_last_uid, sender.imap_read_at)
-        return Box(sender_id, server, position)
+        return sender if sender and sender.enabled and sender.imap_enabled else None
+
+
+def _keep(sender: Sender, sealed: str) -> None:
+    with db.unit():
+        housekeeping.keep_secret(sender.id, sealed, instead_of=sender.secret_sealed)
 
 
 def _write(sender_id: int, seen: Visit) -> None:

@@ -19,8 +19,8 @@ from hostedpages.tokens import random_id
 MAX_REPLY = 2000
 # Why an address is stopped, as it follows "opted out: ..." or "quarantined: ...".
 REASONS = {
-    "one_click": "the unsubscribe button of their mail program",
-    "unsubscribe_page": "the unsubscribe page",
+    "one_click": "by the unsubscribe button of their mail program",
+    "unsubscribe_page": "on the unsubscribe page",
     "hard_bounce": "mail to it came back for good",
     "complaint": "the person reported a mail as spam",
     "repeated_soft_bounce": "mail to it came back three times within 14 days",

@@ -52,7 +52,7 @@ def test_the_list_says_who_is_stopped_since_when_and_in_the_servers_words(alice:
     page = text(alice, "/settings/addresses")
 
     assert "ann@example.org" in page
-    assert "The unsubscribe button of their mail program." in page
+    assert "By the unsubscribe button of their mail program." in page
     assert "Mail to it came back for good." in page
     assert "550 5.1.1 &lt;script&gt;" in page
     assert "gone@example.org" not in page
@@ -157,7 +157,7 @@ def test_a_delivery_shows_what_came_back_beside_its_state(alice: Person) -> None
     shown = text(alice, f"/deliveries/{delivery.public_id}")
 
     assert "Came back" in shown
-    assert "The mail server accepted it" in shown
+    assert "The mail server accepted it, but later it came back." in shown
     assert "It came back for good" in shown
     assert "550 5.1.1 &lt;img" in shown
     assert "No plan mail goes to pat@example.org" in shown

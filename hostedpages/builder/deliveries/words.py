@@ -95,6 +95,8 @@ def _sentence(delivery: Delivery) -> str:
             return _pending_sentence(delivery)
         case "claimed" | "sending":
             return "The worker has it in hand."
+        case "delivered" if delivery.bounced_at is not None:
+            return "The mail server accepted it, but later it came back."
         case "delivered":
             return "The mail server accepted it. From here on it is on its way to the recipient."
         case "failed":
