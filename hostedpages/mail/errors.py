@@ -224,7 +224,8 @@ def _by_message(reply: Reply, said: str) -> MailError | None:
     code, enhanced = reply.code, reply.enhanced
     if enhanced in words.NO_SUCH_ADDRESS:
         return MailError(said, kind="no_such_address", permanent=True, suppresses=True)
-    if enhanced in words.TOO_BIG or (code == 552 and not enhanced):
+    is_too_big = enhanced in words.TOO_BIG or (code == 552 and not enhanced)
+    if is_too_big or (code >= 500 and words.SIZE.search(reply.text)):
         return MailError(said, kind="too_big", permanent=True)
     if code >= 500 and enhanced.startswith("5.7."):
         hint = (

@@ -22,6 +22,11 @@ OTHER_LIMIT = re.compile(
     r"|receiving mail",
     re.I,
 )
+SIZE = re.compile(
+    r"(?:message|mail) (?:size )?(?:exceeds|is too (?:big|large)|too (?:big|large))"
+    r"|size (?:limit )?exceed",
+    re.I,
+)
 GREYLIST = re.compile(r"gr[ae]y-?list", re.I)
 CONCURRENCY = re.compile(r"concurrent|too many (?:concurrent |open |simultaneous )?conn", re.I)
 SEND_AS = re.compile(

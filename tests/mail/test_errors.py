@@ -81,6 +81,8 @@ TABLE = [
     (552, "5.3.4 Message size exceeds the limit", SENDER, "too_big"),
     (552, "5.2.3 Your message exceeded the size limits", MESSAGE, "too_big"),
     (552, "message exceeds fixed maximum", SENDER, "too_big"),
+    (550, "Message size exceeds limit", SENDER, "too_big"),
+    (554, "5.7.1 The mail is too large", MESSAGE, "too_big"),
     (550, "5.7.1 Rejected by policy", MESSAGE, "policy"),
     (550, "5.7.26 Sender is not authenticated; SPF and DKIM did not pass", MESSAGE, "policy"),
     (550, "5.7.515 Domain does not meet the required authentication level", MESSAGE, "policy"),
