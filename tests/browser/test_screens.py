@@ -13,10 +13,12 @@ from sqlalchemy.orm import Session
 from hostedpages.accounts import service
 from tests import factories
 from tests.browser import northside as rows
-from tests.browser import returned_mail
+from tests.browser import returned_mail, senders_of_northside
 from tests.browser.conftest import NewContext, Site, sign_in
 from tests.browser.northside import Northside
 from tests.mail.test_received import FORWARDED
+from tests.scripted_smtp import scripted_smtp
+from tests.webhook_sink import webhook_sink
 
 DESKTOP: ViewportSize = {"width": 1280, "height": 860}
 PHONE: ViewportSize = {"width": 390, "height": 844}
@@ -185,6 +187,32 @@ def test_settings(context: BrowserContext, northside: Northside, look: Look) -> 
         look(page, f"settings-{name.replace('/', '-')}")
 
 
+def test_alarms(context: BrowserContext, northside: Northside, look: Look) -> None:
+    context.expected_errors.append("422")  # type: ignore[attr-defined]
+    page = sign_in(context.new_page(), northside.owner)
+    page.goto("/settings/alarms")
+    look(page, "alarms-empty")
+    page.get_by_label("Addresses").fill("boss")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("valid email address")).to_be_visible()
+    look(page, "alarms-error")
+    with webhook_sink() as sink:
+        page.get_by_label("Addresses").fill("boss@example.org")
+        page.get_by_label("Webhook").fill(sink.url)
+        page.get_by_role("button", name="Save").click()
+        look(page, "alarms-secret")
+        page.get_by_role("link", name="Done").click()
+        page.get_by_role("button", name="Send a test alarm").click()
+        expect(page.get_by_text("Arrived at their server")).to_have_count(2, timeout=30_000)
+        assert b"alarm.test" in sink.posted[0].body
+    look(page, "alarms-test")
+    rows.alarms(northside)
+    page.goto("/settings/alarms")
+    look(page, "alarms")
+    page.get_by_text("over in the last 7 days").click()
+    look(page, "alarms-over")
+
+
 def test_domains(context: BrowserContext, northside: Northside, look: Look, site: Site) -> None:
     page = sign_in(context.new_page(), northside.owner)
     context.expected_errors.append("422")  # type: ignore[attr-defined]
@@ -256,3 +284,46 @@ def test_the_way_to_say_stop(
     context.expected_errors.append("400")  # type: ignore[attr-defined]
     page.goto("/u/forged")
     look(page, "unsubscribe-forged")
+
+
+def test_senders(context: BrowserContext, northside: Northside, look: Look) -> None:
+    page = sign_in(context.new_page(), northside.owner)
+    page.goto("/settings/mail")
+    look(page, "senders-empty")
+    works, fails, held = senders_of_northside.made(northside)
+    for address, name in (
+        ("/settings/mail", "senders"),
+        (f"/settings/mail/{works.public_id}", "sender"),
+        (f"/settings/mail/{fails.public_id}", "sender-failing"),
+        (f"/settings/mail/{fails.public_id}/remove", "sender-remove"),
+        ("/settings/mail/new?slot=mine&preset=microsoft365", "sender-new"),
+        (f"/deliveries/{held.public_id}", "delivery-held"),
+    ):
+        page.goto(address)
+        look(page, name)
+
+
+def test_a_sender_with_tests_and_errors(
+    context: BrowserContext, northside: Northside, look: Look
+) -> None:
+    page = sign_in(context.new_page(), northside.owner)
+    page.goto("/settings/mail/new?slot=account")
+    with scripted_smtp(extensions=["SIZE 1000000", "AUTH PLAIN"]) as server:
+        server.always["AUTH"] = "535 5.7.8 Username and Password not accepted"
+        page.get_by_label("Email address", exact=True).fill("office@example.com")
+        page.get_by_label("Password", exact=True).fill("hunter2 hunter2")
+        page.get_by_label("Server", exact=True).fill("127.0.0.1")
+        page.get_by_label("Port", exact=True).fill(str(server.port))
+        page.get_by_label("Encryption", exact=True).select_option("None")
+        page.get_by_label("Send without encryption").check()
+        for kind in ("server", "login"):
+            page.get_by_role("button", name=f"Test {kind}").click()
+            expect(page.locator(f"[data-results={kind}] .check-end")).to_be_visible()
+    look(page, "sender-tests")
+    context.expected_errors.append("422")  # type: ignore[attr-defined]
+    page.get_by_label("Email address", exact=True).fill("nobody@nowhere")
+    page.get_by_label("Mails a day").fill("1.5")
+    page.locator("#sender").evaluate("form => { form.noValidate = true }")
+    page.get_by_role("button", name="Save").first.click()
+    expect(page.get_by_text("Please enter a valid email address.")).to_be_visible()
+    look(page, "sender-errors")

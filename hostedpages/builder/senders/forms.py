@@ -41,7 +41,30 @@ PLAIN = {"spellcheck": "false", "autocapitalize": "none", "autocomplete": "off"}
 
 
 class SenderForm(StaffForm):
+    """In the order in which the page shows them: the first wrong one gets the focus."""
+
     preset = RadioField("Provider", default="custom", validate_choice=False)
+    email = EmailField(
+        "Email address",
+        description="Mail comes from this address.",
+        render_kw={"required": True, "maxlength": 254, "autocomplete": "off"},
+    )
+    from_name = StringField(
+        "From name",
+        description="What recipients see before the address.",
+        render_kw={"maxlength": 120, "autocomplete": "off"},
+    )
+    updates_company_email = BooleanField(
+        "Also make it the company’s email address",
+        description="That is the address which stands below mail of action plans.",
+    )
+    sign_in = RadioField("Sign in with", default="password", validate_choice=False)
+    user_name = StringField(
+        "User name",
+        description="Leave it empty when it is the email address.",
+        render_kw={**PLAIN, "maxlength": 254},
+    )
+    password = PasswordField("Password", render_kw={"autocomplete": "new-password"})
     smtp_host = StringField(
         "Server",
         render_kw={**PLAIN, "required": True, "maxlength": 253, "placeholder": "smtp.example.com"},
@@ -58,27 +81,6 @@ class SenderForm(StaffForm):
             "For the choice “None”. Everybody on the way can read the password and every mail."
         ),
     )
-    email = EmailField(
-        "Email address",
-        description="Mail comes from this address.",
-        render_kw={"required": True, "maxlength": 254, "autocomplete": "off"},
-    )
-    from_name = StringField(
-        "From name",
-        description="What recipients see before the address.",
-        render_kw={"maxlength": 120, "autocomplete": "off"},
-    )
-    updates_company_email = BooleanField(
-        "Also make it the company’s email address",
-        description="That is the address which stands below mail of action plans.",
-    )
-    user_name = StringField(
-        "User name",
-        description="Leave it empty when it is the email address.",
-        render_kw={**PLAIN, "maxlength": 254},
-    )
-    sign_in = RadioField("Sign in with", default="password", validate_choice=False)
-    password = PasswordField("Password", render_kw={"autocomplete": "new-password"})
     imap_enabled = BooleanField(
         "Read the inbox",
         description="Looks for answers and for mail that came back. It changes nothing there.",

@@ -15,6 +15,8 @@ from hostedpages.errors import Conflict
 
 Answer = str | Response | tuple[str, int]
 
+words.install(blueprint)
+
 
 @blueprint.get("/settings/mail")
 @guard.signed_in

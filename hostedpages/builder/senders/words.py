@@ -6,7 +6,10 @@ Must never show a path or a setting of the machine to somebody who cannot change
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from flask import Blueprint
+
 from hostedpages import clock
+from hostedpages.accounts import guard
 from hostedpages.builder import times
 from hostedpages.builder.senders.queries import SenderRow
 from hostedpages.config import Settings
@@ -41,7 +44,10 @@ class Bar:
 
 
 def title_of(slot: str, user: User | None) -> str:
-    """Whose sender it is: "The account’s sender", "Bob Brown’s sender"."""
+    """Whose sender it is: "The account’s sender", "Bob Brown’s sender", "Your sender"."""
+    me = guard.current_user()
+    if user is not None and me is not None and user.id == me.id:
+        return "Your sender"
     return TITLES.get(slot) or f"{(user.name or user.email) if user else 'A user'}’s sender"
 
 
@@ -147,3 +153,13 @@ def platform_way(settings: Settings) -> tuple[str, bool]:
         "machine, and reaches nobody. Whoever runs it can set HOSTEDPAGES_SMTP_URL.",
         False,
     )
+
+
+def step_time(milliseconds: int) -> str:
+    """How long a step of a test took: "4 ms", "1.25 s"."""
+    return f"{milliseconds / 1000:.2f} s" if milliseconds >= 1000 else f"{max(1, milliseconds)} ms"
+
+
+def install(blueprint: Blueprint) -> None:
+    """Give templates the filter that says how long a step took."""
+    blueprint.add_app_template_filter(step_time, "step_time")

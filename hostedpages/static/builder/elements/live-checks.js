@@ -47,22 +47,21 @@ class LiveChecks extends HTMLElement {
     if (!answer.ok) {
       const told = await answer.json().catch(() => ({}));
       this.showErrors(told.problems ?? {});
-      return this.end(told.error?.message ?? "This did not work. Please reload the page and try again.");
+      return void this.end(told.error?.message ?? "This did not work. Please reload the page and try again.");
     }
     const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
     let text = "";
     for (let part = await reader.read(); !part.done; part = await reader.read()) {
       const lines = (text + part.value).split("\n");
       text = lines.pop();
-      for (const line of lines) this.take(JSON.parse(line));
+      for (const step of lines.map((line) => JSON.parse(line))) "end" in step ? this.end(step.end) : this.take(step);
     }
-    return undefined;
   }
 
   take(step) {
-    if ("end" in step) return this.end(step.end);
     const row = this.part("li", STATES[step.state]);
-    const time = step.milliseconds ? `, ${(step.milliseconds / 1000).toFixed(2)} s` : "";
+    const took = step.milliseconds >= 1000 ? `${(step.milliseconds / 1000).toFixed(2)} s` : `${Math.max(1, step.milliseconds)} ms`;
+    const time = ["ok", "problem"].includes(step.state) ? `, ${took}` : "";
     const title = this.part("span", "check-title");
     title.append(this.part("strong", "", step.title), " ", this.part("span", "quiet small", WORDS[step.state] + time));
     row.append(title);
@@ -73,7 +72,6 @@ class LiveChecks extends HTMLElement {
     else this.list.append(row);
     this.rows.set(step.name, row);
     if (step.state !== "running") this.said.textContent = `${step.title}: ${WORDS[step.state]}. ${step.detail} ${step.hint}`;
-    return undefined;
   }
 
   end(words) {
