@@ -84,7 +84,12 @@ def what_came_back(northside: Northside) -> SuppressedAddress:
 
 def stop_link(northside: Northside, settings: Settings) -> str:
     """The path below the plan's mail to the first lead."""
-    return stop_links.path(Tokens(settings.secret_keys), plan_mail(northside).public_id)
+    return stop_path(plan_mail(northside), settings)
+
+
+def stop_path(delivery: Delivery, settings: Settings) -> str:
+    """The path below this mail where its reader says stop."""
+    return stop_links.path(Tokens(settings.secret_keys), delivery.public_id)
 
 
 def _missing() -> Delivery:

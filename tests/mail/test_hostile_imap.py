@@ -1,5 +1,6 @@
 """Servers that want to hold the reader up or make it grow: every one ends soon, in words."""
 
+import base64
 import resource
 import ssl
 import threading
@@ -147,6 +148,40 @@ def test_nothing_but_reading_is_ever_asked(authority: trustme.CA) -> None:
     assert asked == {b"CAPABILITY", b"AUTHENTICATE", b"EXAMINE", b"UID"}
     assert not any(b"STORE" in line for line in server.heard)
     assert all(b"PEEK" in line for line in server.heard if b"FETCH" in line)
+
+
+def test_a_token_is_shown_as_the_providers_want_it(authority: trustme.CA) -> None:
+    answers = {
+        b"CAPABILITY": said(b"* CAPABILITY IMAP4rev1 AUTH=XOAUTH2 AUTH=PLAIN\r\n"),
+        b"EXAMINE": said(INBOX),
+    }
+    context = ssl.create_default_context()
+    authority.configure_trust(context)
+
+    with scripted_imap(answers, tls=server_side(authority)) as server:
+        mailbox = ImapServer(
+            "127.0.0.1", server.port, "ann@x.org", token="ya29", allow_private=True
+        )
+        imap.visit(mailbox, Position(None, 0, None), seconds=SECONDS, tls_context=context)
+
+    shown = next(i for i, line in enumerate(server.heard) if b"AUTHENTICATE XOAUTH2" in line)
+    assert base64.b64decode(server.heard[shown + 1]) == (
+        b"user=ann@x.org\x01auth=Bearer ya29\x01\x01"
+    )
+    assert not any(b"PLAIN" in line or b"LOGIN" in line for line in server.heard)
+
+
+def test_a_refused_token_is_said_in_words(authority: trustme.CA) -> None:
+    refusal = said(b"%TAG% NO [AUTHENTICATIONFAILED] Invalid credentials (Failure)\r\n")
+    context = ssl.create_default_context()
+    authority.configure_trust(context)
+
+    with scripted_imap({b"AUTHENTICATE": refusal}, tls=server_side(authority)) as server:
+        mailbox = ImapServer("127.0.0.1", server.port, "ann", token="canary", allow_private=True)
+        with pytest.raises(ImapError, match="refused the sign-in") as caught:
+            imap.visit(mailbox, Position(None, 0, None), seconds=SECONDS, tls_context=context)
+
+    assert "canary" not in f"{caught.value.message} {caught.value.hint}"
 
 
 @pytest.mark.parametrize(
