@@ -9,7 +9,6 @@ import contextlib
 import os
 import pwd
 import shutil
-import signal
 import socket
 import ssl
 import subprocess
@@ -87,6 +86,8 @@ proxymap unix - - n - - proxymap
 anvil unix - - n - 1 anvil
 virtual unix - n n - - virtual
 """
+# However the tests end, their end of the pipe closes, and Postfix ends with them.
+_MORTAL = 'set -m; "$1" -c "$2" -d & cat; kill -TERM $!; wait'
 _PRIVATE = ("active", "bounce", "corrupt", "defer", "deferred", "flush", "hold", "incoming")
 _OPTIONS = {
     "starttls": "-o smtpd_tls_security_level=encrypt -o smtpd_sasl_auth_enable=yes"
@@ -215,26 +216,24 @@ def _self_signed() -> bytes:
 @contextmanager
 def _running(folder: Path, ports: list[int]) -> Iterator[None]:
     process = subprocess.Popen(
-        [str(POSTFIX), "-c", str(folder / "config"), "-d"],
-        stdin=subprocess.DEVNULL,
+        ["sh", "-c", _MORTAL, "sh", str(POSTFIX), str(folder / "config")],
+        stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
-        start_new_session=True,
+        start_new_session=True,  # Ctrl-C ends the tests first, then this
     )
+    assert process.stdin is not None
+    assert process.stderr is not None
     try:
         _wait(folder, process, ports)
         yield
     finally:
-        # The whole group: the master's children would outlive it for a while.
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGTERM)
+        process.stdin.close()
         with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(5)
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
+            process.wait(10)
+        process.kill()
         process.wait()
-        if process.stderr is not None:
-            process.stderr.close()
+        process.stderr.close()
 
 
 def _wait(folder: Path, process: subprocess.Popen[bytes], ports: list[int]) -> None:
