@@ -324,6 +324,7 @@ def bounced_notices(session: Session, now: datetime) -> list[Finding]:
         .where(
             MailboxMessage.created_at > now - BOUNCED_LATELY,
             MailboxMessage.kind.in_(BOUNCES),
+            _D.bounced_at.is_not(None),  # not a warning that a server is still tried
             _D.kind.in_(_OWN_KINDS),
         )
         .group_by(MailboxMessage.account_id, MailboxMessage.address_key)

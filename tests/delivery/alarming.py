@@ -69,7 +69,12 @@ def failed(owner: Account, clock: FrozenClock, **values: Any) -> Delivery:
 
 def bounce(owner: Account, clock: FrozenClock, *, kind: str) -> None:
     delivery = factories.delivery(
-        owner, kind=kind, state="delivered", recipient="sales@example.org", finished_at=clock.at
+        owner,
+        kind=kind,
+        state="delivered",
+        recipient="sales@example.org",
+        finished_at=clock.at,
+        bounced_at=clock.at,
     )
     factories.store(
         MailboxMessage(
