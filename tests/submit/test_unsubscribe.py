@@ -242,7 +242,7 @@ def test_what_is_missing_leaves_no_gap_and_over_plain_http_no_one_click_is_promi
 
     text, _, message = letter(settings, sent, "http://localhost")
 
-    assert "--\nNorthside Roofing\nNo more mails like this: http://localhost/u/" in text.replace(
+    assert "--\nNorthside Roofing\nUnsubscribe: http://localhost/u/" in text.replace(
         "\r", ""
     )
     assert message["List-Unsubscribe"].startswith("<http://localhost/u/")  # type: ignore[index]
