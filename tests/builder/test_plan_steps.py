@@ -221,3 +221,26 @@ def test_the_rehearsal_is_what_people_get(
 def test_how_long_after_the_start_is_said_in_words(later: timedelta, said: str) -> None:
     start = datetime(2026, 3, 3, 15, tzinfo=UTC)
     assert words.since_words(start, start + later) == said
+
+
+def test_a_mail_in_somebodys_name_leaves_through_their_own_sender(
+    alice: Person, bob: Person, charlie: Person, unit: Session
+) -> None:
+    plan = factories.plan(alice.account, state="draft")
+    slot = f"user:{bob.user.public_id}"
+    his = factories.sender(alice.account, slot=slot, user_id=bob.user.id, email="bob@example.com")
+    typed = {"kind": "email", "delay_amount": "0", "delay_unit": "minutes", **MAIL}
+    foreign = {**typed, "send_as": charlie.user.public_id}
+    assert alice.client.post(at(plan, "/steps/new"), data=foreign).status_code == 422
+
+    named = {**typed, "send_as": bob.user.public_id}
+    assert alice.client.post(at(plan, "/steps/new"), data=named).status_code == 303
+    alice.client.post(at(plan, "/steps/new"), data=typed)
+    alice.client.post(at(plan, "/ready"))
+    contact = factories.contact(alice.account)
+    enter(plan, contact)
+
+    assert [each.sender_id for each in unit.scalars(select(Delivery).order_by(Delivery.id))] == [
+        his.id,
+        0,
+    ]

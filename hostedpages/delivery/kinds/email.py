@@ -6,7 +6,8 @@ Must never be sent to somebody who opted out or whose address was quarantined me
 from datetime import timedelta
 from typing import Any
 
-from wtforms import StringField, TextAreaField
+from wtforms import SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than the stubs
 from wtforms.validators import InputRequired, Length
 
 from hostedpages.delivery import merge, streams
@@ -29,13 +30,33 @@ NOBODY_READS = frozenset(
 )
 
 
+COMPANY = SelectChoice("", "Your company")
+
+
 class EmailSettings(StepSettings):
+    send_as = SelectField(
+        "In whose name",
+        description=(
+            "A person’s mail comes from their own address, once their sender is set up under "
+            "Settings, Mail. Until then it leaves as your company’s does."
+        ),
+        choices=[COMPANY],
+        default="",
+    )
     subject = StringField(
         "Subject", [InputRequired("Give a subject."), Length(max=200), KnownTokens()]
     )
     body = TextAreaField(
         "Message", [InputRequired("Write a message."), Length(max=20_000), KnownTokens()]
     )
+
+    def offer(self, *, people: list[tuple[str, str]]) -> None:
+        chosen = [SelectChoice(value, label) for value, label in people]
+        self.send_as.choices = [COMPANY, *chosen]
+
+    @property
+    def stored(self) -> dict[str, Any]:
+        return {name: value for name, value in self.data.items() if value or name != "send_as"}
 
 
 class Email(MailKind):
@@ -62,6 +83,8 @@ class Email(MailKind):
             # Sent at once it is an automatic answer: late it is worse than none (see below).
             "is_answer": context.is_immediate,
         }
+        if send_as := str(settings.get("send_as") or ""):
+            payload["send_as"] = send_as
         reason = "" if context.contact_email else "The contact has no email address."
         return [
             Prepared(
