@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from hostedpages import clock, db
 from hostedpages.delivery import limits
-from hostedpages.models import PLATFORM, Account, Delivery, Sender, SenderHealth, User
+from hostedpages.models import Account, Delivery, Sender, SenderHealth, User
 
 # The order of the overview: the account's own, the marketing sender, then people's.
 _FIRST = ("account", "marketing")
@@ -86,7 +86,7 @@ def scope_of_account(account: Account) -> str:
     return db.session().scalar(found) or ""
 
 
-def waiting_for(account: Account, sender_id: int = PLATFORM) -> int:
+def waiting_for(account: Account, sender_id: int) -> int:
     """How many deliveries of the account wait or are held for this sender."""
     statement = (
         select(func.count())

@@ -39,7 +39,6 @@ def senders_list() -> str:
         is_manager=is_manager,
         way_of_plans=words.way_of_plans(used, queries.scope_of_account(account)),
         platform_way=words.platform_way(settings()),
-        waits_for_platform=queries.waiting_for(account),
     )
 
 

@@ -90,7 +90,8 @@ def state_of(row: SenderRow) -> State:
             f"{times.short_time(health.window_until)}.",
         )
     if sender.state == "failing":
-        return State("Failing", "bad", f"The last test failed. {sender.test_problem}")
+        tested = times.short_time(sender.tested_at)
+        return State("Failing", "bad", f"The test of {tested} failed. {sender.test_problem}")
     delivered_at = health.delivered_at if health else None
     if delivered_at and (sender.tested_at is None or delivered_at > sender.tested_at):
         return State("Works", "ok", f"It last took a mail {times.short_time(delivered_at)}.")
