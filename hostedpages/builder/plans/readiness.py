@@ -95,7 +95,7 @@ def plan_hints(session: Session, account: Account, plan: ActionPlan) -> list[Pla
             PlanHint(
                 f"The mails of this plan end without a {' and a '.join(missing)}: many countries "
                 "require to say who sends.",
-                "Add it under Account",
+                "Fill it in under Account",
                 "builder.settings_account",
             )
         )
