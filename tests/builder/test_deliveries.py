@@ -111,6 +111,7 @@ def test_a_delivery_names_its_sender_and_who_took_it_instead(alice: Person) -> N
     usual = factories.delivery(alice.account, state="delivered", sender_id=sender.id)
     factories.attempt(usual, sender_id=sender.id, outcome="delivered")
     assert "<dd>office@example.com</dd>" in text_of(alice, address(usual))
+    assert "through office@example.com" in text_of(alice, "/deliveries?state=sent")
 
     instead = factories.delivery(
         alice.account,

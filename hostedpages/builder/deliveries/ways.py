@@ -66,6 +66,12 @@ def way_through(sender_id: int) -> Way:
     return known.get(sender_id) or Way(REMOVED)
 
 
+def sender_of(delivery: Delivery) -> str:
+    """The address of the account's sender that is meant for it; empty without one. For lists."""
+    way = way_of(delivery)
+    return way.name if way.sender is not None else ""
+
+
 def through_words(delivery: Delivery) -> str:
     """Through whom it goes or went; empty when it is no mail. Reads its attempts."""
     meant = way_of(delivery).name

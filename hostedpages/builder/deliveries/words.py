@@ -156,6 +156,7 @@ def install(blueprint: Blueprint) -> None:
     """Give templates the filters that say a delivery in words, and its kind."""
     blueprint.add_app_template_filter(words, "delivery_words")
     blueprint.add_app_template_filter(outcome_words, "outcome_words")
+    blueprint.add_app_template_filter(ways.sender_of, "delivery_sender")
     blueprint.add_app_template_filter(ways.through_words, "delivery_through")
     blueprint.add_app_template_filter(ways.way_through, "way_through")
     blueprint.add_app_template_filter(took_words, "took_words")
