@@ -13,6 +13,8 @@ from hostedpages import clock, db
 from hostedpages.accounts import guard
 from hostedpages.builder.alarms import queries as alarms
 from hostedpages.builder.deliveries import queries as deliveries
+from hostedpages.builder.senders import queries as senders
+from hostedpages.builder.senders import words as sender_words
 from hostedpages.models import Account, Delivery, Heartbeat, User
 
 WORKER_MAY_REST = timedelta(seconds=60)
@@ -110,8 +112,20 @@ def _nav_item(
 
 
 def banners() -> list[Banner]:
-    """Only what endangers leads: a worker that does not run, and the alarms that say so."""
-    return [*_worker_banners(), *_alarm_banners()]
+    """Only what endangers leads: a worker that does not run, a server that takes no mail, and the
+    alarms that say so."""
+    return [*_worker_banners(), *_sender_banners(), *_alarm_banners()]
+
+
+def _sender_banners() -> list[Banner]:
+    user = guard.current_session().user
+    found = []
+    for each in senders.failing_of(guard.current_account()):
+        sender, goal = each.sender, ""
+        if sender is not None and (user.role in MANAGERS or sender.user_id == user.id):
+            goal = url_for("builder.senders_show", public_id=sender.public_id)
+        found.append(Banner(sender_words.banner_of(each), goal, "Open the sender"))
+    return found
 
 
 def _alarm_banners() -> list[Banner]:

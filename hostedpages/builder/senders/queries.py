@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select, true
 
 from hostedpages import clock, db
 from hostedpages.delivery import limits
-from hostedpages.models import Account, Delivery, Sender, SenderHealth, User
+from hostedpages.models import PLATFORM, Account, Delivery, Sender, SenderHealth, User
 
 # The order of the overview: the account's own, the marketing sender, then people's.
 _FIRST = ("account", "marketing")
@@ -65,6 +66,43 @@ def _place_in_list(row: SenderRow) -> tuple[int, str]:
     return (_FIRST.index(slot) if slot in _FIRST else len(_FIRST), row.sender.email.lower())
 
 
+@dataclass(frozen=True)
+class Failing:
+    """A server that mail waits for: `sender` is None for the installation's own."""
+
+    sender: Sender | None
+    since: datetime
+    problem: str
+    waiting: int
+
+
+def failing_of(account: Account) -> list[Failing]:
+    """Servers that fail now, and hold mail of this account back."""
+    session = db.session()
+    rows = session.execute(
+        select(SenderHealth, Sender)
+        .outerjoin(Sender, Sender.id == SenderHealth.sender_id)
+        .where(
+            SenderHealth.failing_since.is_not(None),
+            or_(
+                SenderHealth.sender_id == PLATFORM,
+                (Sender.account_id == account.id) & Sender.enabled,
+            ),
+        )
+        .order_by(SenderHealth.failing_since)
+    ).all()
+    platform_fails = any(sender is None for _, sender in rows)
+    found = []
+    for health, sender in rows:
+        if sender is not None and sender.if_failing == "platform" and not platform_fails:
+            continue  # its mail leaves all the same
+        waiting = waiting_for(account, health.sender_id, now=clock.now())
+        if health.failing_since is not None and (waiting or sender is not None):
+            problem = health.problem if sender is not None else ""
+            found.append(Failing(sender, health.failing_since, problem, waiting))
+    return found
+
+
 def in_slot(account: Account, slot: str) -> Sender | None:
     """The sender of this slot, if there is one."""
     return db.session().scalar(
@@ -86,8 +124,10 @@ def scope_of_account(account: Account) -> str:
     return db.session().scalar(found) or ""
 
 
-def waiting_for(account: Account, sender_id: int) -> int:
-    """How many deliveries of the account wait or are held for this sender."""
+def waiting_for(account: Account, sender_id: int, *, now: datetime | None = None) -> int:
+    """How many deliveries of the account wait or are held for this sender; with `now`, without
+    those whose time has not come yet."""
+    due = (Delivery.due_at <= now) | (Delivery.attempts > 0) if now else true()
     statement = (
         select(func.count())
         .select_from(Delivery)
@@ -95,6 +135,7 @@ def waiting_for(account: Account, sender_id: int) -> int:
             Delivery.account_id == account.id,
             Delivery.sender_id == sender_id,
             Delivery.state.in_(("pending", "held")),
+            due,
         )
     )
     return db.session().scalar(statement) or 0
