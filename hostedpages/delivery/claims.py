@@ -138,7 +138,7 @@ def ready(session: Session, now: datetime, *, after: int = PLATFORM) -> list[Rea
     """
     rows = session.connection().execute(_READY, {"now": now, "after": after})
     found = [Ready(sender_id, bool(instead)) for sender_id, instead in rows]
-    if any(each.instead for each in found) and health.is_paused(session, PLATFORM, now):
+    if any(each.instead for each in found) and not health.is_sound(session, PLATFORM):
         return [each for each in found if not each.instead]
     return found
 

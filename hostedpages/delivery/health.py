@@ -25,12 +25,10 @@ def of(session: Session, sender_id: int) -> SenderHealth | None:
     return session.scalar(_OF.execution_options(populate_existing=True), {"ids": [sender_id]})
 
 
-def is_paused(session: Session, sender_id: int, now: datetime) -> bool:
-    """Whether nothing should be sent through this server now."""
+def is_sound(session: Session, sender_id: int) -> bool:
+    """Whether nothing is known to be wrong with this server."""
     found = of(session, sender_id)
-    if found is None:
-        return False
-    return any(until and until > now for until in (found.paused_until, found.probing_until))
+    return found is None or not found.refusals
 
 
 def make_rows(session: Session, ids: Iterable[int]) -> bool:

@@ -12,7 +12,7 @@ import secrets
 import signal
 import socket
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
@@ -20,11 +20,10 @@ from typing import TypeVar
 
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.orm import Session
 
 from hostedpages import clock, db, logs
 from hostedpages.config import Settings, SettingsError
-from hostedpages.delivery import alone, facts, health, housekeeping, origins, outbox
+from hostedpages.delivery import alone, batches, facts, health, housekeeping, outbox
 from hostedpages.delivery.chores import Rounds
 from hostedpages.delivery.claims import Turn
 from hostedpages.delivery.ledger import Ledger
@@ -209,7 +208,7 @@ class Worker:
                     self.name, seats, clock.now(), lease=self._timing.lease_time, turn=turn
                 )
                 try:
-                    return _gather(session, claims, self._sheets, self._settings)
+                    return batches.read(session, claims, self._sheets, self._settings)
                 except DBAPIError:
                     outbox.release(claims)  # else they would wait for their lease to run out
                     raise
@@ -322,38 +321,6 @@ async def _every(seconds: float, chore: Callable[[], Awaitable[None]], *, wait: 
     while True:
         await chore()
         await asyncio.sleep(seconds)
-
-
-def _gather(
-    session: Session, claims: Sequence[Claimed], sheets: facts.Sheets, settings: Settings
-) -> list[Task]:
-    """What is known about a batch; what cannot be read is left out and stops nobody else."""
-    try:
-        return _read(session, claims, sheets, settings)
-    except DBAPIError:
-        raise
-    except Exception:
-        log.exception("A batch could not be read")
-    tasks = []
-    for each in claims:
-        try:
-            tasks += _read(session, [each], sheets, settings)
-        except DBAPIError:
-            raise
-        except Exception:
-            log.exception("unreadable", extra={"fields": {"delivery": each.public_id}})
-            tasks.append(Task(each, None))
-    return tasks
-
-
-def _read(
-    session: Session, claims: Sequence[Claimed], sheets: facts.Sheets, settings: Settings
-) -> list[Task]:
-    if not claims:
-        return []
-    known = facts.gather(session, claims, sheets)
-    found = origins.gather(session, claims, settings)
-    return [Task(each, known.get(each.id), found.get(each.id)) for each in claims]
 
 
 def _begin() -> None:
