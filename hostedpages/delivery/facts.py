@@ -24,6 +24,7 @@ from hostedpages.models import (
     LeadSource,
     Page,
     PageVersion,
+    Sender,
     Submission,
     User,
 )
@@ -119,12 +120,27 @@ def _companies(session: Session, account_ids: set[int]) -> dict[int, Company]:
     """Who stands below the mails to contacts of these accounts."""
     if not account_ids:
         return {}
-    rows = session.execute(
-        select(Account.id, Account.name, Account.company_address, Account.company_phone).where(
-            Account.id.in_(account_ids)
-        )
+    # Rather a mailbox that is read: there an answer is noticed.
+    mailbox = (
+        select(Sender.email)
+        .where(Sender.account_id == Account.id, Sender.enabled, Sender.imap_enabled)
+        .order_by(Sender.slot)
+        .limit(1)
+        .correlate(Account)
+        .scalar_subquery()
     )
-    return {account_id: Company(name, address, phone) for account_id, name, address, phone in rows}
+    rows = session.execute(
+        select(Account, mailbox).where(Account.id.in_(account_ids)).order_by(Account.id)
+    )
+    return {
+        each.id: Company(
+            each.name,
+            each.company_address,
+            each.company_phone,
+            email or each.company_email,
+        )
+        for each, email in rows
+    }
 
 
 def _endpoints(session: Session, account_ids: set[int]) -> dict[int, Endpoint]:

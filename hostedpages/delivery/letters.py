@@ -80,7 +80,13 @@ class Letters:
         url = self._public_url + stop_links.path(self._tokens, facts.delivery_id)
         values = self._message(payload) | {"company": facts.company, "unsubscribe_url": url}
         submitted = "auto-replied" if payload.get("is_answer") else "auto-generated"
-        return self._render(name, values, auto_submitted=submitted, unsubscribe_url=url)
+        return self._render(
+            name,
+            values,
+            auto_submitted=submitted,
+            unsubscribe_url=url,
+            answers_to=facts.company.answers_to if facts.company else "",
+        )
 
     def _plan_notice(self, name: str, payload: Payload, facts: Facts) -> Letter:
         values = self._message(payload) | {

@@ -140,7 +140,7 @@ class Sending:
             text=letter.text,
             html=letter.html,
             date=clock.now(),
-            reply_to=letter.reply_to,
+            reply_to=letter.reply_to or (letter.answers_to if origin.sender is None else None),
             auto_submitted=letter.auto_submitted,
             unsubscribe_url=letter.unsubscribe_url,
         )

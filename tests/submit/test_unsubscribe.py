@@ -242,11 +242,24 @@ def test_what_is_missing_leaves_no_gap_and_over_plain_http_no_one_click_is_promi
 
     text, _, message = letter(settings, sent, "http://localhost")
 
-    assert "--\nNorthside Roofing\nUnsubscribe: http://localhost/u/" in text.replace(
-        "\r", ""
-    )
+    assert "--\nNorthside Roofing\nUnsubscribe: http://localhost/u/" in text.replace("\r", "")
     assert message["List-Unsubscribe"].startswith("<http://localhost/u/")  # type: ignore[index]
     assert message["List-Unsubscribe-Post"] is None  # type: ignore[index]
+
+
+@pytest.mark.parametrize(
+    ("reads_mailbox", "answers_to"), [(True, "office@example.com"), (False, "info@example.com")]
+)
+def test_through_the_installations_server_answers_still_find_the_account(
+    settings: Settings, owner: Account, sent: Delivery, reads_mailbox: bool, answers_to: str
+) -> None:
+    with db.transaction():
+        owner.company_email = "info@example.com"
+    factories.sender(owner, email="office@example.com", imap_enabled=reads_mailbox)
+
+    _, _, message = letter(settings, sent, "http://localhost")
+
+    assert message["Reply-To"] == answers_to  # type: ignore[index]
 
 
 def test_a_notification_to_our_own_people_offers_no_way_to_stop(

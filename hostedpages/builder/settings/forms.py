@@ -42,6 +42,11 @@ class AccountForm(StaffForm):
     company_phone = StringField(
         "Phone", render_kw={"maxlength": 40, "autocomplete": "tel", "inputmode": "tel"}
     )
+    company_email = EmailField(
+        "Company email",
+        description="Gets the answers to plan mails that do not leave from an address of yours.",
+        render_kw={"maxlength": 254, "autocomplete": "email"},
+    )
 
 
 class OwnNameForm(StaffForm):

@@ -30,6 +30,7 @@ def change_account(
     new_lead_emails: list[str],
     company_address: str = "",
     company_phone: str = "",
+    company_email: str = "",
 ) -> None:
     """Change the account's name, time zone, the addresses that are told of each new lead, and what
     stands below each mail to a contact.
@@ -46,12 +47,14 @@ def change_account(
     phone = " ".join(clean_text(company_phone).split())
     if len(phone) > MAX_PHONE:
         raise Refused(f"Please give at most {MAX_PHONE} characters.", field="company_phone")
+    email = checks.email(company_email, field="company_email") if company_email.strip() else ""
     with db.transaction():
         account.name = name
         account.time_zone = time_zone
         account.new_lead_emails = checked
         account.company_address = postal
         account.company_phone = phone
+        account.company_email = email
 
 
 def _postal_address(text: str) -> str:

@@ -34,6 +34,7 @@ def settings_account() -> Answer:
             "new_lead_emails": "\n".join(account.new_lead_emails),
             "company_address": account.company_address,
             "company_phone": account.company_phone,
+            "company_email": account.company_email,
         }
     )
     return render_template("builder/settings/account.html", form=form)
@@ -51,6 +52,7 @@ def settings_account_update() -> Answer:
             new_lead_emails=(form.new_lead_emails.data or "").replace(",", " ").split(),
             company_address=form.company_address.data or "",
             company_phone=form.company_phone.data or "",
+            company_email=form.company_email.data or "",
         )
     except Refused as error:
         form.show(error, default="name")

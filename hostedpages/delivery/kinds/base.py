@@ -84,11 +84,15 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class Company:
-    """Who sends, as it stands below each mail to a contact; address and phone may be missing."""
+    """Who sends, as it stands below each mail to a contact; address and phone may be missing.
+
+    `answers_to` is where answers go when a mail does not leave from the account's own address.
+    """
 
     name: str
     address: str = ""
     phone: str = ""
+    answers_to: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +119,7 @@ class Letter:
     text: str
     html: str | None
     reply_to: str | None = None
+    answers_to: str = ""  # instead, when it leaves through the installation's server
     auto_submitted: str = "auto-generated"
     unsubscribe_url: str = ""  # where the reader says stop; their mail program shows a button
 
