@@ -1,6 +1,8 @@
 """Reading a mailbox of a real Dovecot, and the test of its settings."""
 
 import asyncio
+import base64
+import logging
 import ssl
 from collections.abc import Iterator
 
@@ -141,6 +143,23 @@ def test_a_wrong_password_is_said_in_words_and_never_shown(running: Dovecot) -> 
     assert "refused the sign-in" in refused.detail
     assert "app password" in refused.hint
     assert not any("canary" in f"{each}" for each in found)
+
+
+def test_no_log_holds_the_password_in_any_form(
+    running: Dovecot, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    caplog.set_level(logging.DEBUG)
+
+    visit(running, NEVER)
+    with pytest.raises(ImapError):
+        visit(running, NEVER, password="a canary, not the password")
+
+    said = caplog.text + "".join(capfd.readouterr())
+    for secret in (PASSWORD, "a canary, not the password"):
+        coded = base64.b64encode(f"\0{USER}\0{secret}".encode()).decode()
+        assert secret not in said
+        assert coded not in said
+    assert PASSWORD not in repr(server(running))
 
 
 def test_an_unknown_authority_gets_no_password(running: Dovecot) -> None:
