@@ -33,8 +33,7 @@ class LiveChecks extends HTMLElement {
     try {
       const body = new URLSearchParams(new FormData(this.form));
       body.set("check", button.value);
-      const action = this.getAttribute("action");
-      const answer = await fetch(action, { method: "POST", body, headers: { Accept: "application/x-ndjson, application/json" } });
+      const answer = await fetch(this.getAttribute("action"), { method: "POST", body, headers: { Accept: "application/x-ndjson, application/json" } });
       await this.read(answer);
     } catch {
       this.end("The connection to this page broke off. Please try again.");
@@ -54,11 +53,12 @@ class LiveChecks extends HTMLElement {
     for (let part = await reader.read(); !part.done; part = await reader.read()) {
       const lines = (text + part.value).split("\n");
       text = lines.pop();
-      for (const step of lines.map((line) => JSON.parse(line))) "end" in step ? this.end(step.end) : this.take(step);
+      for (const line of lines) this.take(JSON.parse(line));
     }
   }
 
   take(step) {
+    if ("end" in step) return void this.end(step.end);
     const row = this.part("li", STATES[step.state]);
     const took = step.milliseconds >= 1000 ? `${(step.milliseconds / 1000).toFixed(2)} s` : `${Math.max(1, step.milliseconds)} ms`;
     const time = ["ok", "problem"].includes(step.state) ? `, ${took}` : "";
