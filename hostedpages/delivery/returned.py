@@ -65,6 +65,8 @@ def _take_notice(
                 Delivery.public_id == notice.delivery_id, Delivery.account_id == account_id
             )
         )
+    elif notice.has_original:
+        return ""  # of somebody's own mail: ours would say so
     else:
         delivery = _recent_delivery(session, account_id, notice.address, received.received_at)
     if delivery is None:

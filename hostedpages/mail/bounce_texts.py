@@ -99,15 +99,13 @@ def failed_recipient(message: Message) -> str:
     return ""
 
 
-def returned_id(message: Message) -> str:
-    """The delivery that the original below a notice in free text names, or ""."""
+def returned_ids(message: Message) -> list[str]:
+    """What the original below a notice in free text says of itself, the surest first: ids as our
+    deliveries have them, or "" for others. Empty when there is no original."""
     text = incoming.text_of(message)
     start = _RETURNED_FROM.search(text)
     if start is None:
-        return ""
-    ids = []
-    for match in _RETURNED_ID.finditer(text, start.end()):
-        if match[1]:
-            return incoming.own_id(match[1])
-        ids.append(incoming.own_id(match[2]))
-    return next((each for each in ids if each), "")
+        return []
+    found = list(_RETURNED_ID.finditer(text, start.end()))[:20]
+    told = [incoming.own_id(match[1]) for match in found if match[1]]
+    return told or [incoming.own_id(match[2]) for match in found]

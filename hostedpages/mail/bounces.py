@@ -44,8 +44,8 @@ class Bounce:
     enhanced code (RFC 3463), `reply` the last server's words on one line.
 
     `delivery_id` is what the returned original says about itself; only a caller knows if it is
-    one of ours. `is_final`: nobody tries any more. `counts`: it says something about the address,
-    and not about us, the message, or the road between.
+    one of ours. `has_original`: it was shown at all. `is_final`: nobody tries any more. `counts`:
+    it says something about the address, and not about us, the message, or the road between.
     """
 
     kind: Kind
@@ -53,6 +53,7 @@ class Bounce:
     status: str = ""
     reply: str = ""
     delivery_id: str = ""
+    has_original: bool = False
     is_final: bool = True
     counts: bool = True
 
@@ -88,7 +89,13 @@ def _complaint(message: Message) -> Bounce | None:
         )
         agent = incoming.header(first, "User-Agent") or incoming.address(message, "From")
         reply = clean_reply(f"Reported as {kind} by {agent}")
-        return Bounce("complaint", named, "", reply, _delivery_id(returned))
+        return Bounce(
+            "complaint",
+            named,
+            reply=reply,
+            delivery_id=_delivery_id(returned),
+            has_original=_is_whole(returned),
+        )
     return None
 
 
@@ -111,7 +118,7 @@ def _report(message: Message) -> Bounce | None:
             status,
             words,
             address=_recipient(group) or bounce_texts.failed_recipient(message),
-            delivery_id=_delivery_id(_returned(message)) or bounce_texts.returned_id(message),
+            message=message,
             is_final=action != "delayed",
         )
     return None
@@ -127,22 +134,30 @@ def _from_text(message: Message) -> Bounce | None:
         sharpest_status("", words),
         words,
         address=bounce_texts.failed_recipient(message),
-        delivery_id=_delivery_id(_returned(message)) or bounce_texts.returned_id(message),
+        message=message,
         is_final=not bounce_texts.is_warning(incoming.header(message, "Subject"), text),
     )
 
 
-def _judged(status: str, words: str, *, address: str, delivery_id: str, is_final: bool) -> Bounce:
+def _judged(status: str, words: str, *, address: str, message: Message, is_final: bool) -> Bounce:
+    returned = _returned(message)
+    in_text = bounce_texts.returned_ids(message)
     hard = is_final and is_hard(status, words)
     return Bounce(
         kind="hard" if hard else "soft",
         address=address,
         status=status,
         reply=clean_reply(words[:MAX_DIAGNOSTIC]),
-        delivery_id=delivery_id,
+        delivery_id=_delivery_id(returned) or next((each for each in in_text if each), ""),
+        has_original=_is_whole(returned) or bool(in_text),
         is_final=is_final,
         counts=is_final and (hard or not is_about_us(status, words)),
     )
+
+
+def _is_whole(returned: Message | None) -> bool:
+    """Whether the original can be recognized: at least its Message-ID is there."""
+    return returned is not None and bool(incoming.ids(returned, "Message-ID"))
 
 
 def _is_automatic(message: Message) -> bool:

@@ -222,6 +222,20 @@ def test_a_notice_without_the_original_is_only_shown(mailbox: Sender, owner: Acc
     assert (kept()[0].delivery_id, kept()[0].details["is_sure"]) == (sent.id, False)
 
 
+@pytest.mark.parametrize("name", ["gmail-address-not-found", "qmail-text", "arf-complaint-yahoo"])
+def test_a_notice_about_somebodys_own_mail_is_not_shown_as_one_of_ours(
+    mailbox: Sender, owner: Account, name: str
+) -> None:
+    for address in ("pat.gone@gmail.example", "pat@lakeview.example", "pat@yahoo.example"):
+        plan_mail(owner, factories.contact(owner, email=address))
+    own = message(name)
+    own = own.replace(b"X-Hostedpages-Delivery: " + ID + b"\n", b"").replace(ID, b"own-words-1")
+
+    assert take(mailbox, own) == ""
+
+    assert kept() == []
+
+
 def test_a_notification_to_our_own_people_that_comes_back_suppresses_nobody(
     mailbox: Sender, owner: Account
 ) -> None:
