@@ -1,8 +1,9 @@
 """How long one look of the worker takes among very many senders, on both databases.
 
-    .venv/bin/python tools/bench_claim.py [--database URL] [--senders 1000] [--dead 20]
+    .venv/bin/python tools/bench_claim.py [--postgres] [--senders 1000] [--dead 20]
 
-The dead ones have most of what is queued. Prints the median and the slowest of each step.
+SQLite, or a throw-away PostgreSQL. The dead ones have most of what is queued. Prints the median and
+the slowest of each step.
 """
 
 import argparse
@@ -10,6 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import timedelta
 from pathlib import Path
 from statistics import median
@@ -25,6 +27,7 @@ from hostedpages.config import Settings  # noqa: E402
 from hostedpages.delivery import claims, outbox  # noqa: E402
 from hostedpages.models import Delivery, SenderHealth  # noqa: E402
 from tests import factories  # noqa: E402
+from tools import postgres  # noqa: E402
 
 ROUNDS = 40
 
@@ -89,13 +92,16 @@ def timed(work: Callable[[], object]) -> list[float]:
 def main() -> None:
     """Fill, look, claim, print."""
     parser = argparse.ArgumentParser(description="A poll among many senders.")
-    parser.add_argument("--database", default="")
+    parser.add_argument("--postgres", action="store_true")
     parser.add_argument("--senders", type=int, default=1000)
     parser.add_argument("--dead", type=int, default=20)
     parser.add_argument("--queued", type=int, default=200_000)
     chosen = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        settings = Settings(data_dir=Path(folder), database_url=chosen.database).prepared()
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        postgres.server() if chosen.postgres else nullcontext("") as url,
+    ):
+        settings = Settings(data_dir=Path(folder), database_url=url).prepared()
         migrate.upgrade(db.connect(settings))
         fill(chosen.senders, chosen.dead, chosen.queued)
         turn = claims.Turn(account_seats=10)
