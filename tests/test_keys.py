@@ -44,6 +44,7 @@ def found(settings: Settings, key: str, fallbacks: str = "") -> health.Check:
     return next(check for check in health.check_all(other) if check.name == "secrets")
 
 
+@pytest.mark.both_databases
 def test_every_kind_of_secret_is_sealed_anew_and_still_opens(
     unit: Session, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -259,6 +259,7 @@ def test_the_address_becomes_the_companys_when_that_is_ticked(alice: Person) -> 
     assert alice.account.company_email == "info@example.com"
 
 
+@pytest.mark.both_databases
 def test_what_waits_goes_to_a_new_sender_and_back_when_it_is_off_or_removed(
     alice: Person,
 ) -> None:
@@ -280,6 +281,7 @@ def test_what_waits_goes_to_a_new_sender_and_back_when_it_is_off_or_removed(
     assert db.session().scalars(select(Sender.email)).all() == ["news@example.com"]
 
 
+@pytest.mark.both_databases
 def test_saving_lets_a_failing_sender_try_at_once(alice: Person) -> None:
     sender = set_up(alice)
     factories.store(

@@ -146,11 +146,17 @@ def waiting_of(row: SenderRow) -> str:
 def banner_of(found: Failing) -> str:
     """What stands on every screen while a server holds mail back."""
     whose = found.sender.email if found.sender else "the installation’s server"
-    why = f": {found.problem[:MOST_OF_A_PROBLEM].rstrip(' .')}" if found.problem else ""
-    text = f"Mail through {whose} has failed since {times.short_time(found.since)}{why}."
+    why = f": {_cut(found.problem)}" if found.problem else "."
+    text = f"Mail through {whose} has failed since {times.short_time(found.since)}{why}"
     if not found.waiting:
         return text
     return f"{text} {found.waiting:,} {'waits' if found.waiting == 1 else 'wait'}."
+
+
+def _cut(problem: str) -> str:
+    if len(problem) <= MOST_OF_A_PROBLEM:
+        return f"{problem.rstrip(' .')}."
+    return f"{problem[:MOST_OF_A_PROBLEM].rsplit(maxsplit=1)[0]} …"
 
 
 def platform_way(settings: Settings) -> tuple[str, bool]:
