@@ -46,10 +46,15 @@ class Screen:
         return [each for each in self.elements if isinstance(each, Field)]
 
 
+def _number(value: object) -> object:
+    """True equals 1 in Python, but not in a document."""
+    return None if isinstance(value, bool) else value
+
+
 class FormSchema(Strict):
     """A page with its options and elements. Read it with `load`; it never changes afterwards."""
 
-    format: Literal[1]
+    format: Annotated[Literal[1], pydantic.BeforeValidator(_number)]
     name: Name
     slug: Slug
     title: Line200 = ""

@@ -34,6 +34,14 @@ def test_a_file_that_was_exported_imports_to_the_same_bytes(name: str) -> None:
     assert FormSchema.load(schema.dump()).digest == schema.digest
 
 
+@pytest.mark.parametrize("value", [True, False, 2, "1", None])
+def test_the_format_is_the_number_one_and_nothing_that_equals_it(value: object) -> None:
+    ((path, message),) = _faults({"format": value, "name": "Page"})
+
+    assert path == "format"
+    assert message.endswith("The format must be 1.")
+
+
 def test_the_order_of_keys_does_not_matter() -> None:
     def turned(value: Any) -> Any:
         if isinstance(value, dict):
