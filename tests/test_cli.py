@@ -131,6 +131,17 @@ def test_the_schema_of_a_page_file_is_json(shell: Shell) -> None:
     assert "elements" in schema["properties"]
 
 
+def test_a_taken_address_leaves_no_account_behind(demo: Shell) -> None:
+    first = ("user", "add", "--account", "first", "--email", "taken@example.com")
+    again = ("user", "add", "--account", "second", "--email", "taken@example.com")
+    demo(*first, "--new-account", "First")
+    refused = demo(*again, "--new-account", "Second", code=1)
+    assert b"This address is a user already" in refused.stderr
+
+    assert demo("user", "list", "--account", "second", code=1).stdout == b""
+    demo("user", "add", "--account", "second", "--email", "new@example.com", "--new-account", "Two")
+
+
 def test_users_are_added_listed_linked_and_archived(demo: Shell) -> None:
     account = ("--account", "demo")
     link = demo("user", "add", *account, "--email", "Sue@Example.com", "--role", "admin").stdout

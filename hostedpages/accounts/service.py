@@ -45,15 +45,17 @@ def create_account(
     name: str, slug: str | None = None, time_zone: str = "America/New_York"
 ) -> Account:
     """Make an account. Raises Refused for an empty name, a bad or taken slug, an unknown zone."""
-    name = checks.name(name, "Please name the account.")
-    wanted = checks.slug(slug or checks.slug_from(name))
-    time_zone = checks.time_zone(time_zone)
     with db.transaction() as session:
-        if session.scalar(select(Account.id).where(Account.slug == wanted)) is not None:
-            raise Refused(f"The slug “{wanted}” is taken.", field="slug")
-        account = Account(name=name, slug=wanted, time_zone=time_zone)
-        session.add(account)
-    return account
+        return _add_account(session, name, slug, time_zone)
+
+
+def create_account_with_user(
+    account_name: str, slug: str | None = None, *, email: str, name: str = "", role: str
+) -> User:
+    """Make an account and its first user, or neither. Raises Refused as the two alone do."""
+    with db.transaction() as session:
+        account = _add_account(session, account_name, slug, "America/New_York")
+        return _add_user(session, account, email=email, name=clean_text(name).strip(), role=role)
 
 
 def create_user(
@@ -236,6 +238,18 @@ def finish_welcome(
         if user.role in ("owner", "admin"):
             user.account.name = account_name or user.account.name
             user.account.time_zone = time_zone or user.account.time_zone
+
+
+def _add_account(session: Session, name: str, slug: str | None, time_zone: str) -> Account:
+    name = checks.name(name, "Please name the account.")
+    wanted = checks.slug(slug or checks.slug_from(name))
+    time_zone = checks.time_zone(time_zone)
+    if session.scalar(select(Account.id).where(Account.slug == wanted)) is not None:
+        raise Refused(f"The slug “{wanted}” is taken.", field="slug")
+    account = Account(name=name, slug=wanted, time_zone=time_zone)
+    session.add(account)
+    session.flush()
+    return account
 
 
 def _add_user(session: Session, account: Account, *, email: str, name: str, role: str) -> User:

@@ -45,10 +45,12 @@ def user_add(account_slug: str, email: str, name: str, role: str, new_account: s
 
     with opened.database() as settings:
         if new_account:
-            account = service.create_account(new_account, account_slug)
+            added = service.create_account_with_user(
+                new_account, account_slug, email=email, name=name, role=role
+            )
         else:
             account = opened.account(account_slug)
-        added = service.create_user(account, email=email, name=name, role=role)
+            added = service.create_user(account, email=email, name=name, role=role)
         click.echo(settings.public_url + service.one_time_link(added, valid_for=PRINTED_VALID_FOR))
 
 
