@@ -184,6 +184,7 @@ class Settings(BaseModel):
     def trusted_hosts(self) -> list[str]:
         """Host names that a request may name; anything else is refused."""
         host = urlsplit(self.public_url).hostname or ""
+        host = f"[{host}]" if ":" in host else host  # as a request names it
         return sorted({host, "localhost", "127.0.0.1", "[::1]"} - {""})
 
     @property

@@ -11,6 +11,7 @@ from hostedpages.render.live import LivePage, Version
 from hostedpages.render.page import Drawn, Message, draw_form, draw_message
 from hostedpages.render.policy import policy_of
 from hostedpages.render.public import look, public
+from hostedpages.web.asked import accepts_gzip
 
 HTML = "text/html; charset=utf-8"
 ASK_EACH_TIME = "public, max-age=0, must-revalidate"
@@ -37,7 +38,7 @@ def blank(live: LivePage, *, is_embedded: bool) -> Response:
     asked = environ.get("HTTP_IF_NONE_MATCH")
     if asked is not None and request.if_none_match.contains_weak(drawn.etag.strip('"')):
         return Response(status=304, headers=headers)
-    if "gzip" in environ.get("HTTP_ACCEPT_ENCODING", ""):
+    if accepts_gzip(environ.get("HTTP_ACCEPT_ENCODING", "")):
         headers["Content-Encoding"] = "gzip"
         return Response(drawn.compressed, headers=headers)
     return Response(drawn.body, headers=headers)

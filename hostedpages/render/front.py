@@ -16,9 +16,9 @@ from functools import lru_cache
 from typing import Any
 
 from flask import Flask
-from werkzeug.sansio.utils import host_is_trusted
 
 from hostedpages.render.live import LOOK_UP_SECONDS, Kept
+from hostedpages.web.asked import accepts_gzip, is_trusted
 
 Start = Callable[..., Any]
 Application = Callable[[dict[str, Any], Start], Iterable[bytes]]
@@ -50,14 +50,14 @@ class Front:
         self._behind = behind
         trusted = sorted(hosts)
         # The very check that the application makes, so that neither serves what the other refuses.
-        self._is_trusted = lru_cache(256)(lambda host: host_is_trusted(host, trusted))
+        self._is_trusted = lru_cache(256)(lambda host: is_trusted(host, trusted))
         self._answers: Kept[Answer] = Kept()
 
     def __call__(self, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
         if environ["REQUEST_METHOD"] != "GET" or environ.get("QUERY_STRING"):
             return self._behind(environ, start)
         path = environ["PATH_INFO"]
-        key = (path, "gzip" in environ.get("HTTP_ACCEPT_ENCODING", ""))
+        key = (path, accepts_gzip(environ.get("HTTP_ACCEPT_ENCODING", "")))
         kept = self._answers.get(key)
         if kept is not None and kept.until > time.monotonic() and self._is_plain(environ):
             return self._again(kept, environ, start)

@@ -6,10 +6,16 @@ Must never read a header of a proxy that is not counted in the settings.
 import ipaddress
 
 from flask import Flask, request
-from werkzeug.exceptions import NotFound, RequestEntityTooLarge, UnsupportedMediaType
+from werkzeug.exceptions import (
+    NotFound,
+    RequestEntityTooLarge,
+    SecurityError,
+    UnsupportedMediaType,
+)
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from hostedpages.config import Settings
+from hostedpages.web.asked import is_trusted
 from hostedpages.web.headers import family_of_request
 
 MIB = 1024 * 1024
@@ -21,7 +27,6 @@ MAX_PARTS = 3000  # 200 fields with many choices each, and room
 def install(app: Flask, settings: Settings) -> None:
     """Refuse what is too large or wrongly addressed before a view sees it."""
     app.config.update(
-        TRUSTED_HOSTS=settings.trusted_hosts,
         MAX_CONTENT_LENGTH=STAFF_BYTES,
         MAX_FORM_MEMORY_SIZE=STAFF_BYTES,
         MAX_FORM_PARTS=MAX_PARTS,
@@ -32,6 +37,12 @@ def install(app: Flask, settings: Settings) -> None:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]  # as its own documentation does
             app.wsgi_app, x_for=hops, x_proto=hops, x_host=0, x_port=0, x_prefix=0
         )
+
+    @app.before_request
+    def check_host() -> None:
+        # Not by TRUSTED_HOSTS: that cannot name an IPv6 address.
+        if not is_trusted(request.headers.get("Host", ""), settings.trusted_hosts):
+            raise SecurityError()
 
     @app.before_request
     def check_address() -> None:

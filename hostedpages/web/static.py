@@ -13,6 +13,8 @@ from flask import Blueprint, Flask, current_app, make_response, request
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
+from hostedpages.web.asked import accepts_gzip
+
 FOLDER = Path(__file__).resolve().parent.parent / "static"
 COMPRESSIBLE = frozenset({".css", ".js", ".svg", ".json", ".txt", ".html"})
 FOR_EVER = "public, max-age=31536000, immutable"
@@ -85,7 +87,7 @@ def static_file(name: str) -> StaticFile:
 
 def answer_with(found: StaticFile, cache_control: str) -> Response:
     """An answer with this file, compressed for those who can read it."""
-    can_gzip = "gzip" in request.accept_encodings and bool(found.compressed)
+    can_gzip = accepts_gzip(request.headers.get("Accept-Encoding", "")) and bool(found.compressed)
     response = make_response(found.compressed if can_gzip else found.body)
     response.headers["Content-Type"] = found.content_type
     response.headers["Cache-Control"] = cache_control

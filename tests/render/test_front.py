@@ -46,6 +46,8 @@ def test_compressed_and_plain_are_kept_apart(live: Client, unit: Session) -> Non
     for _ in range(2):
         assert live.get(path).data.startswith(b"<!doctype")
         assert live.get(path, headers={"Accept-Encoding": "gzip"}).data.startswith(b"\x1f\x8b")
+        refused = live.get(path, headers={"Accept-Encoding": "gzip;q=0"})
+        assert refused.data.startswith(b"<!doctype")
 
 
 def test_a_foreign_host_is_refused_although_the_page_is_kept(live: Client, unit: Session) -> None:
