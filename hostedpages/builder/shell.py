@@ -129,11 +129,13 @@ def _sender_banners() -> list[Banner]:
 
 
 def _alarm_banners() -> list[Banner]:
+    if request.path == url_for("builder.alarms_show"):
+        return []  # they stand there at length
     role = guard.current_session().user.role
     found = []
     for row in alarms.endangering(guard.current_account())[:MOST_ALARMS]:
         leads_to = row.alarm.path if _may_follow(row.alarm.path, role) else ""
-        found.append(Banner(row.alarm.text, leads_to, row.kind.link))
+        found.append(Banner(row.headline, leads_to, row.kind.link))
     return found
 
 

@@ -15,6 +15,7 @@ from hostedpages.builder.pages import service as pages
 from hostedpages.models import (
     Account,
     ActionPlan,
+    Alarm,
     Contact,
     Delivery,
     LeadSource,
@@ -211,3 +212,39 @@ def _tried(delivery: Delivery, outcome: str, reply: str, *, number: int = 1) -> 
     end = start + timedelta(seconds=0.4)
     times = {"started_at": start, "finished_at": end}
     factories.attempt(delivery, number=number, outcome=outcome, reply=reply, **times)
+
+
+def alarms(northside: Northside) -> None:
+    """What needs a person, and what is over."""
+    told = {"kind": "silent_page", "path": f"/pages/{northside.page.public_id}/results"}
+    now = clock.now()
+    for number, (text, details) in enumerate(
+        (
+            (
+                f"“{LONG_NAME}” has had no lead for 4 days. In such a time it usually gets about "
+                "14 leads. It was opened 212 times after that day: does sending still work?",
+                {"since": (now - timedelta(days=4)).isoformat()},
+            ),
+            (
+                "“Inspection” has had no lead for 26 hours. In such a time it usually gets about "
+                "9 leads.",
+                {},
+            ),
+            (
+                "“Careers” has had no lead for 3 days. It usually gets about 6 leads in them.",
+                {},
+            ),
+        )
+    ):
+        factories.store(
+            Alarm(
+                account_id=northside.account.id,
+                subject=f"page:{number}",
+                text=text,
+                details=details,
+                created_at=now - timedelta(hours=5),
+                told_at=now - timedelta(hours=5) if number < 2 else None,
+                closed_at=now - timedelta(hours=1) if number == 2 else None,
+                **told,
+            )
+        )

@@ -62,13 +62,14 @@ def test_the_screen_is_for_owners_and_admins(
 def test_what_endangers_leads_is_shown_to_everybody_on_every_screen(
     alice: Person, bob: Person, charlie: Person
 ) -> None:
-    alarm(alice.account)
+    alarm(alice.account, text="“Quote” has had no lead for 3 days. It usually gets nine.")
     alarm(alice.account, kind="mailbox", subject="mailbox:x", text="Nobody reads it.")
     alarm(alice.account, kind="outbox", subject="outbox", text="It is over.", closed_at=now())
 
     for person in (alice, bob):
         page = text_of(person, "/leads")
-        assert "no lead for 3 days" in page
+        assert "no lead for 3 days." in page
+        assert "usually gets" not in page
         assert 'href="/pages/x/results"' in page
         assert "Nobody reads it" not in page
         assert "It is over" not in page
@@ -89,7 +90,7 @@ def test_an_empty_screen_says_whether_anybody_looks(alice: Person, clock: Frozen
 
     factories.store(Heartbeat(name="chore:alarms", at=clock.at, details={}))
     page = text_of(alice)
-    assert "Nothing needs a person" in page
+    assert "All is quiet" in page
     assert "Nobody looks for alarms" not in page
 
     clock.advance(timedelta(minutes=6))

@@ -13,6 +13,7 @@ from hostedpages.models import NO_SENDER, PLATFORM, Account, Alarm, Delivery, He
 
 SHOWN_AFTERWARDS = timedelta(days=7)
 TEST_SHOWN_FOR = timedelta(hours=1)
+ONE_TEST = timedelta(seconds=2)
 MAY_REST = timedelta(minutes=5)
 MOST_OVER = 10
 # Their own banner says more than an alarm can: see builder/shell.py.
@@ -28,6 +29,11 @@ class AlarmRow:
     kind: AlarmKind
     since: datetime
 
+    @property
+    def headline(self) -> str:
+        """Its first sentence."""
+        return self.alarm.text.partition(". ")[0].rstrip(".") + "."
+
 
 @dataclass(frozen=True)
 class TestRow:
@@ -35,6 +41,7 @@ class TestRow:
 
     delivery: Delivery
     way: str
+    is_real: bool = True  # a folder is no way to reach anybody
 
 
 @dataclass(frozen=True)
@@ -92,8 +99,9 @@ def looked_at() -> datetime | None:
     return at if at is not None and clock.now() - at < MAY_REST else None
 
 
-def last_test(account: Account) -> LastTest | None:
-    """The messages of the last test, while it is news."""
+def last_test(account: Account, *, has_server: bool) -> LastTest | None:
+    """The messages of the last test, while it is news. `has_server`: the installation has a mail
+    server of its own, not only a folder."""
     session = db.session()
     rows = session.scalars(
         select(Delivery)
@@ -106,17 +114,28 @@ def last_test(account: Account) -> LastTest | None:
     ).all()
     if not rows:
         return None
-    mine = [each for each in rows if each.created_at == rows[0].created_at]
+    # Put together, a moment apart.
+    mine = [each for each in rows if rows[0].created_at - each.created_at < ONE_TEST]
+    mine.sort(key=lambda each: each.id)
     senders = session.execute(
         select(Sender.id, Sender.email).where(
             Sender.account_id == account.id, Sender.id.in_({each.sender_id for each in mine})
         )
     )
     names = {
-        PLATFORM: "by mail through this installation’s server",
+        PLATFORM: "by mail through this installation’s server"
+        if has_server
+        else "by mail into a folder: this installation has no mail server",
         NO_SENDER: "by webhook",
     } | {sender_id: f"by mail through {email}" for sender_id, email in senders}
     return LastTest(
         rows[0].created_at,
-        [TestRow(each, names.get(each.sender_id, "by mail")) for each in mine],
+        [
+            TestRow(
+                each,
+                names.get(each.sender_id, "by mail"),
+                is_real=has_server or each.sender_id != PLATFORM,
+            )
+            for each in mine
+        ],
     )

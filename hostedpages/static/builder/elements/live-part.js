@@ -23,17 +23,18 @@ class LivePart extends HTMLElement {
     }
   }
 
-  async look() {
-    try {
-      const answer = await fetch(this.getAttribute("src"), { headers: { Accept: "text/html" } });
-      if (answer.ok && !answer.redirected) {
-        const part = new DOMParser().parseFromString(await answer.text(), "text/html");
-        this.replaceChildren(...part.body.childNodes);
-      }
-    } catch {
-      // Nobody answers at this moment; what is shown stays.
-    }
-    this.plan();
+  // The browser itself reads the answer as a document: no text becomes markup in a script.
+  look() {
+    const request = new XMLHttpRequest();
+    request.open("GET", this.getAttribute("src"));
+    request.responseType = "document";
+    request.onload = () => {
+      const part = request.response?.querySelector("[data-part]");
+      if (request.status === 200 && part) this.replaceChildren(part);
+    };
+    // Nobody answers at this moment: what is shown stays, and it is tried again.
+    request.onloadend = () => this.plan();
+    request.send();
   }
 }
 
