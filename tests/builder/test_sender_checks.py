@@ -101,6 +101,15 @@ def test_typed_settings_are_tested_before_they_are_stored(
     assert db.session().scalar(select(Sender)) is None
 
 
+def test_a_providers_sign_in_is_not_tried_without_a_password(
+    alice: Person, server: ScriptedSmtp
+) -> None:
+    answer = check(alice, NEW, "login", filled(server, preset="gmail", password=""))
+    assert answer.status_code == 422
+    assert answer.get_json()["problems"] == {"password": "Please enter the password."}
+    assert server.commands == []
+
+
 def test_a_test_with_the_stored_password_sets_the_state(
     alice: Person, server: ScriptedSmtp
 ) -> None:

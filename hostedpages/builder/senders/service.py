@@ -38,7 +38,7 @@ def create_sender(
     sender = Sender(account_id=account.id, slot=slot, user_id=user.id if user else None)
     wanted.put_into(sender)
     problems = hosts.problems(wanted, allow_private=settings.allows_private_hosts)
-    if _needs_password(wanted) and not wanted.password:
+    if needs_password(wanted) and not wanted.password:
         problems["password"] = MISSING
     if problems:
         raise WrongFields(problems)
@@ -97,11 +97,11 @@ def password_problem(sender: Sender, wanted: Wanted) -> str:
     if wanted.password or wanted.sign_in != "password":
         return ""
     if not sender.secret_sealed or sender.sign_in != "password":
-        return MISSING if _needs_password(wanted) else ""
+        return MISSING if needs_password(wanted) else ""
     return "" if wanted.as_sender(sender).secret_place == sender.secret_place else ASK_AGAIN
 
 
-def _needs_password(wanted: Wanted) -> bool:
+def needs_password(wanted: Wanted) -> bool:
     """Providers do; a company's own relay may know its neighbors by their address."""
     is_provider = bool(PRESETS[wanted.preset].smtp_host)
     return wanted.sign_in == "password" and (is_provider or bool(wanted.user_name))

@@ -138,6 +138,8 @@ def _stored_secret(
 ) -> str:
     """The stored password or refresh token; empty when there is none, or `wrong` says why not."""
     if stored is None:
+        if service.needs_password(wanted):
+            wrong["password"] = service.MISSING
         return ""
     if problem := service.password_problem(stored, wanted):
         wrong["password"] = problem
