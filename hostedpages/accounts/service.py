@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 
 from hostedpages import clock, db
 from hostedpages.accounts import checks, links, notices, passwords, sessions, throttle
+from hostedpages.delivery import senders
 from hostedpages.errors import NotFound, Refused
-from hostedpages.models import Account, User, UserSession
+from hostedpages.models import Account, Sender, User, UserSession
 from hostedpages.sanitize import clean_text
 
 WRONG = "The email address or the password is not right."
@@ -87,7 +88,7 @@ def invite_user(account: Account, *, by: User, email: str, name: str, role: str)
 
 
 def archive_user(user: User, *, by: User | None) -> None:
-    """End everything of this user at once: sessions, links, notifications, sign-in.
+    """End everything of this user at once: sessions, links, notifications, sign-in, own sender.
 
     `by` is None for a command of the operator. Raises Refused for oneself and the last owner.
     """
@@ -105,6 +106,9 @@ def archive_user(user: User, *, by: User | None) -> None:
             each for each in account.new_lead_emails if each.lower() != user.email
         ]
         _end_access(session, user)
+        # Mail in the name of somebody who is gone leaves as the company's does.
+        session.execute(update(Sender).where(Sender.user_id == user.id).values(enabled=False))
+        senders.assign_again(session, user.account_id, clock.now())
 
 
 # Entering and leaving

@@ -342,6 +342,17 @@ def test_a_user_has_a_sender_of_their_own_and_sees_no_other(alice: Person, bob: 
     assert alice.client.get(address(his)).status_code == 200
 
 
+def test_nobody_sends_in_the_name_of_an_archived_user(alice: Person, bob: Person) -> None:
+    his = set_up(bob, "mine", email="bob@example.com")
+    payload = {"subject": "Hello", "text": "Thank you.", "send_as": bob.user.public_id}
+    mail = factories.delivery(alice.account, payload=payload, sender_id=his.id)
+
+    alice.client.post(f"/settings/users/{bob.user.public_id}/archive")
+
+    assert not his.enabled
+    assert mail.sender_id == 0
+
+
 def test_to_a_stranger_no_sender_exists(alice: Person, charlie: Person) -> None:
     hers = set_up(alice)
     assert "office@example.com" not in text_of(charlie, "/settings/mail")
