@@ -15,11 +15,20 @@ from sqlalchemy.orm import Session
 
 from hostedpages.delivery import alarm_kinds
 from hostedpages.delivery.alarm_rows import Finding, how_long, plural, zone_of
-from hostedpages.delivery.silence import FEWEST_LEADS, REACH, SHORTEST_SILENCE, Silence, silence_of
+from hostedpages.delivery.silence import (
+    FEWEST_LEADS,
+    LEAST_SURPRISE,
+    REACH,
+    SHORTEST_SILENCE,
+    Silence,
+    silence_of,
+)
 from hostedpages.models import Account, Page, PageDay, PageVersion, Submission
 from hostedpages.schema.form_schema import DocumentError, FormSchema
 
 PAGES_AT_ONCE = 200
+# Leads of a day may all come in two hours. Even so too few can be missing: no need to look closer.
+BUSIEST = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +61,9 @@ def silent_pages(session: Session, now: datetime) -> list[Finding]:
 
 def _quiet(session: Session, now: datetime) -> list[_Quiet]:
     """Open pages with enough leads to know them and none lately: two looks into an index each."""
-    leads = select(func.count()).where(
-        Submission.page_id == Page.id, Submission.created_at > now - REACH
-    )
+    mine = (Submission.page_id == Page.id) & (Submission.created_at > now - REACH)
+    leads = select(func.count()).where(mine).scalar_subquery()
+    last = select(func.max(Submission.created_at)).where(mine, _is_lead()).scalar_subquery()
     lately = select(Submission.id).where(
         Submission.page_id == Page.id, Submission.created_at > now - SHORTEST_SILENCE, _is_lead()
     )
@@ -67,6 +76,8 @@ def _quiet(session: Session, now: datetime) -> list[_Quiet]:
             Page.live_version_id,
             Page.opened_at,
             Account.time_zone,
+            leads.label("leads"),
+            last.label("last"),
         )
         .join(Account, Account.id == Page.account_id)
         .where(
@@ -74,13 +85,23 @@ def _quiet(session: Session, now: datetime) -> list[_Quiet]:
             Page.live_version_id.is_not(None),
             Account.archived_at.is_(None),
             ~lately.exists(),
-            leads.scalar_subquery() >= FEWEST_LEADS,
+            leads >= FEWEST_LEADS,
         )
         .order_by(Page.id)
     )
     return [
-        _Quiet(page_id, public_id, account_id, name, version_id or 0, opened_at, zone_of(zone))
-        for page_id, public_id, account_id, name, version_id, opened_at, zone in rows
+        _Quiet(
+            id=row.id,
+            public_id=row.public_id,
+            account_id=row.account_id,
+            name=row.name,
+            version_id=row.live_version_id,
+            opened_at=row.opened_at,
+            zone=zone_of(row.time_zone),
+        )
+        for row in rows
+        if row.last is not None
+        and BUSIEST * row.leads * ((now - row.last) / REACH) >= LEAST_SURPRISE
     ]
 
 
