@@ -95,14 +95,6 @@ def answered(health: SenderHealth, now: datetime, *, delivered: bool) -> bool:
     return True
 
 
-def is_news(health: SenderHealth | None, now: datetime, *, delivered: bool) -> bool:
-    """Whether `answered` would change anything: mostly not, and then nothing is written."""
-    if health is None:
-        return True
-    is_old = health.delivered_at is None or now - health.delivered_at >= SEEN_AGAIN
-    return bool(health.refusals or health.probing_until or (delivered and is_old))
-
-
 def _pauses(health: SenderHealth, fault: Fault) -> tuple[int, ...]:
     found = _PAUSES.get(fault.kind, HOURLY if fault.is_setting else DOWN_PAUSES)
     if health.sender_id != PLATFORM or fault.kind in (BUSY, CONCURRENCY, QUOTA):

@@ -14,6 +14,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
+    func,
     literal_column,
     or_,
     select,
@@ -40,10 +41,11 @@ _NOW = bindparam("now", type_=_ROW.due_at.type)
 @dataclass(frozen=True, slots=True)
 class Ready:
     """A sender with something due that may go now. `instead`: through the installation's server,
-    because its own one fails and its owner wants that."""
+    because its own one fails and its owner wants that. `is_troubled`: it was refused last."""
 
     sender_id: int
     instead: bool = False
+    is_troubled: bool = False
 
 
 def _first_sender(*, after: Any = None) -> Any:
@@ -78,7 +80,7 @@ def _ready() -> Any:
         HEALTH.c.failing_since.is_not(None), SENDERS.c.if_failing == literal_column("'platform'")
     )
     return (
-        select(seen.c.id, case((may_go, 0), else_=1).label("instead"))
+        select(seen.c.id, case((may_go, 0), else_=1), func.coalesce(HEALTH.c.refusals, 0) > 0)
         .select_from(
             seen.outerjoin(HEALTH, HEALTH.c.sender_id == seen.c.id).outerjoin(
                 SENDERS, SENDERS.c.id == seen.c.id
@@ -137,7 +139,10 @@ def ready(session: Session, now: datetime, *, after: int = PLATFORM) -> list[Rea
     Reads only, so that waiting disturbs no writer.
     """
     rows = session.connection().execute(_READY, {"now": now, "after": after})
-    found = [Ready(sender_id, bool(instead)) for sender_id, instead in rows]
+    found = [
+        Ready(sender_id, bool(instead), bool(is_troubled))
+        for sender_id, instead, is_troubled in rows
+    ]
     if any(each.instead for each in found) and not health.is_sound(session, PLATFORM):
         return [each for each in found if not each.instead]
     return found
@@ -191,8 +196,14 @@ def take(
 
     The caller opens their attempts in the same transaction.
     """
-    own = [each.sender_id for each in wanted if each.sender_id >= PLATFORM and not each.instead]
-    allowed = _allowed(session, own, now)
+    asked = [
+        each.sender_id
+        for each in wanted
+        if not each.instead
+        # Without limits, the installation's server is asked for only while it is in trouble.
+        and (each.sender_id > PLATFORM or (each.sender_id == PLATFORM and each.is_troubled))
+    ]
+    allowed = _allowed(session, asked, now)
     ids: list[int] = []
     through: dict[int, int] = {}
     for each, count in wanted.items():
@@ -216,14 +227,12 @@ def take(
     return [Claimed(**each._mapping, through=through[each.id]) for each in rows]
 
 
-def _allowed(session: Session, ids: Sequence[int], now: datetime) -> dict[int, int]:
+def _allowed(session: Session, asked: Sequence[int], now: datetime) -> dict[int, int]:
     """What each sender may take now by its health and limits. One that another worker is claiming
-    for at this moment gets nothing; the installation's server is asked for only while it fails."""
-    accounts = [each for each in ids if each > PLATFORM]
-    platform = health.of(session, PLATFORM) if PLATFORM in ids else None
-    asked = accounts + ([PLATFORM] if platform is not None and platform.refusals else [])
+    for at this moment gets nothing."""
     if not asked:
         return {}
+    accounts = [each for each in asked if each > PLATFORM]
     allowed = dict.fromkeys(asked, 0)
     rows = session.connection().execute(_LIMITS, {"ids": accounts})
     stored = {each.id: each.limits for each in rows}

@@ -5,6 +5,7 @@ The rules stand in `breaker.py`. Must never open a transaction, and never fail a
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -16,7 +17,11 @@ from hostedpages.delivery.statements import ATTEMPTS
 from hostedpages.delivery.which import DELIVERIES, IS_PENDING
 from hostedpages.models import PLATFORM, Sender, SenderHealth
 
+HEALTH = SenderHealth.metadata.tables["sender_health"]
 _OF = select(SenderHealth).where(SenderHealth.sender_id.in_(bindparam("ids", expanding=True)))
+_SEEN = select(
+    HEALTH.c.sender_id, HEALTH.c.refusals, HEALTH.c.probing_until, HEALTH.c.delivered_at
+).where(HEALTH.c.sender_id.in_(bindparam("ids", expanding=True)))
 _LOCKED = _OF.order_by(SenderHealth.sender_id).with_for_update()
 
 
@@ -64,8 +69,8 @@ def note(session: Session, results: Sequence[Finished], now: datetime) -> dict[i
             told.setdefault(each.claimed.through, []).append(each)
     if not told:
         return {}
-    found = session.scalars(_OF.execution_options(populate_existing=True), {"ids": list(told)})
-    known = {each.sender_id: each for each in found}
+    rows = session.connection().execute(_SEEN, {"ids": list(told)})
+    known = {each.sender_id: each for each in rows}
     news = [
         sender_id for sender_id, said in told.items() if _is_news(known.get(sender_id), said, now)
     ]
@@ -82,16 +87,14 @@ def note(session: Session, results: Sequence[Finished], now: datetime) -> dict[i
     return faulty
 
 
-def _is_news(health: SenderHealth | None, said: Sequence[Finished], now: datetime) -> bool:
+def _is_news(health: Any, said: Sequence[Finished], now: datetime) -> bool:
+    """Mostly it is not, and then nothing is written."""
+    if health is None or health.refusals or health.probing_until:
+        return True
     if any(each.fault for each in said):
         return True
-    if health is not None and health.probing_until is not None:
-        return True
-    return any(
-        breaker.is_news(health, now, delivered=each.outcome == "delivered")
-        for each in said
-        if each.answered
-    )
+    is_old = health.delivered_at is None or now - health.delivered_at >= breaker.SEEN_AGAIN
+    return is_old and any(each.outcome == "delivered" for each in said)
 
 
 def _take_note(

@@ -59,32 +59,42 @@ def gather(session: Session, batch: Sequence[Claimed], settings: Settings) -> di
     signings = {each: domains.signing_of(session, each) for each in by_platform}
     problems = _problems(session, {each.sender_id for each in mails if _is_instead(each)})
     _, platform = sender_header(settings.mail_from)
+    # Many mails of a batch come from the same place: that is made up once.
+    made: dict[tuple[int, int, int, bool], Origin | None] = {}
     found = {}
     for each in mails:
-        addresses = frozenset({platform.casefold(), *own[each.account_id]})
-        chosen = senders.get(each.sender_id)
-        id_domain = _domain(chosen.email) if chosen else ""
-        if each.through == PLATFORM:
-            is_product = kind_of(each.kind).stream(each.payload) == PRODUCT
-            signing = None if is_product else signings.get(each.account_id)
-            found[each.id] = Origin(
-                mail_from=settings.mail_from
-                if is_product
-                else _from_platform(names.get(each.account_id, ""), platform, signing),
-                id_domain=id_domain or platform.rpartition("@")[2],
-                own_addresses=addresses,
-                signing=signing,
-                note=_instead(problems.get(each.sender_id, "")) if _is_instead(each) else "",
-            )
-        elif chosen is not None:
-            found[each.id] = Origin(
-                mail_from=named(chosen.from_name, chosen.email),
-                id_domain=id_domain,
-                own_addresses=addresses,
-                sender=chosen,
-                limits=Limits.of(chosen.limits),
-            )
+        is_product = kind_of(each.kind).stream(each.payload) == PRODUCT
+        key = (each.account_id, each.sender_id, each.through, is_product)
+        if key not in made:
+            chosen = senders.get(each.sender_id)
+            addresses = frozenset({platform.casefold(), *own[each.account_id]})
+            if each.through != PLATFORM:
+                made[key] = _own(chosen, addresses) if chosen else None
+            else:
+                signing = None if is_product else signings[each.account_id]
+                name = names.get(each.account_id, "")
+                made[key] = Origin(
+                    mail_from=settings.mail_from
+                    if is_product
+                    else _from_platform(name, platform, signing),
+                    id_domain=_domain(chosen.email if chosen else platform),
+                    own_addresses=addresses,
+                    signing=signing,
+                    note=_instead(problems.get(each.sender_id, "")) if _is_instead(each) else "",
+                )
+        if (origin := made[key]) is not None:
+            found[each.id] = origin
     return found
+
+
+def _own(sender: Sender, addresses: frozenset[str]) -> Origin:
+    return Origin(
+        mail_from=named(sender.from_name, sender.email),
+        id_domain=_domain(sender.email),
+        own_addresses=addresses,
+        sender=sender,
+        limits=Limits.of(sender.limits),
+    )
 
 
 def _from_platform(account: str, platform: str, signing: domains.Signing | None) -> str:

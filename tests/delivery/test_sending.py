@@ -6,10 +6,11 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from hostedpages import clock as clock_module
 from hostedpages import db
 from hostedpages.clock import FrozenClock
 from hostedpages.config import Settings
-from hostedpages.delivery import senders, worker
+from hostedpages.delivery import housekeeping, outbox, senders, worker
 from hostedpages.mail.dkim import new_key_pair
 from hostedpages.models import PLATFORM, SendingDomain
 from hostedpages.vault import Vault
@@ -341,3 +342,25 @@ def test_too_many_connections_lower_their_number_and_the_mail_goes_a_minute_late
 
     assert [each.state for each in own_servers.deliveries()] == ["delivered"]
     assert db.session().scalars(select(SendingDomain)).all() == []
+
+
+def test_what_killed_three_workers_goes_through_its_sender_in_a_process_of_its_own(
+    unit: Session, settings: Settings
+) -> None:
+    with scripted_smtp(extensions=WITH_SIGN_IN) as server:
+        sender = sender_at(server, factories.account(), settings)
+        put(sender, "ann@example.org")
+        now = clock_module.now()
+        for number in range(worker.CRASHES_BEFORE_ALONE):
+            assert outbox.claim(f"w{number}", 1, now)
+            now += timedelta(seconds=61)
+            housekeeping.free_leases(now)
+        (delivery,) = deliveries()
+        with db.transaction():
+            delivery.due_at = clock_module.now()
+
+        worker.run_until_idle(with_private_hosts(settings))
+        assert len(server.mails) == 1
+
+    assert [each.outcome for each in attempts()] == ["unknown"] * 3 + ["delivered"]
+    assert {each.sender_id for each in attempts()} == {sender.id}
