@@ -14,7 +14,8 @@ from typing import Protocol, TypeVar
 
 from hostedpages import clock, db
 from hostedpages.config import Settings
-from hostedpages.delivery import alarms, digest, domains, housekeeping, mailbox
+from hostedpages.delivery import digest, domains, housekeeping, mailbox
+from hostedpages.delivery.alarms import watch
 
 log = logging.getLogger("hostedpages.worker")
 
@@ -37,8 +38,8 @@ class Chore:
 
 
 CHORES: list[Chore] = [
-    Chore("alarms", timedelta(minutes=1), alarms.look),
-    Chore("silence", timedelta(minutes=10), alarms.listen),
+    Chore("alarms", timedelta(minutes=1), watch.look),
+    Chore("silence", timedelta(minutes=10), watch.listen),
     Chore("digest", timedelta(minutes=5), digest.send_all),
     Chore("mailboxes", mailbox.EVERY, mailbox.visit_all),
     Chore("domains", domains.EVERY_WHILE_NEW, domains.look_at_all),

@@ -17,10 +17,11 @@ from sqlalchemy.orm import Session
 from hostedpages import clock, db
 from hostedpages.config import Settings
 from hostedpages.db import transaction
-from hostedpages.delivery import alarm_looks, alarm_tell, outbox
-from hostedpages.delivery.alarm_kinds import kind_of as alarm_kind_of
-from hostedpages.delivery.alarm_looks import BOUNCES
-from hostedpages.delivery.alarm_rows import plural, zone_of
+from hostedpages.delivery import outbox
+from hostedpages.delivery.alarms import looks, tell
+from hostedpages.delivery.alarms.findings import plural, zone_of
+from hostedpages.delivery.alarms.kinds import kind_of as alarm_kind_of
+from hostedpages.delivery.alarms.looks import BOUNCES
 from hostedpages.delivery.kinds import kind_of
 from hostedpages.delivery.kinds.base import spoken_time
 from hostedpages.delivery.which import DELIVERIES, IS_HELD, IS_NOT_SENT
@@ -101,10 +102,10 @@ def _send(account_id: int, span: Span, settings: Settings, now: datetime) -> Non
         payload = payload_of(session, account, span)
         if payload is None:
             return
-        addresses = alarm_tell.alarm_addresses(session, account)
-        known = alarm_looks.servers(session)
-        ways = alarm_tell.mail_ways(account_id, set(), known, settings)[:1]
-        rows = alarm_tell.mail_rows(account, addresses, ways, payload, "Daily digest", now)
+        addresses = tell.alarm_addresses(session, account)
+        known = looks.servers(session)
+        ways = tell.mail_ways(account_id, set(), known, settings)[:1]
+        rows = tell.mail_rows(account, addresses, ways, payload, "Daily digest", now)
         outbox.put_many(session, rows)
 
 

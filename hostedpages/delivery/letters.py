@@ -10,7 +10,8 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, select_autoescape
 
-from hostedpages.delivery import alarm_letters, notifications, stop_links
+from hostedpages.delivery import notifications, stop_links
+from hostedpages.delivery.alarms import letters as alarm_letters
 from hostedpages.delivery.facts import Lead
 from hostedpages.delivery.kinds.base import Facts, Letter, Payload
 from hostedpages.tokens import Tokens

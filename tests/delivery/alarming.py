@@ -8,7 +8,7 @@ from sqlalchemy import select
 from hostedpages import db
 from hostedpages.clock import FrozenClock
 from hostedpages.config import Settings
-from hostedpages.delivery import alarms
+from hostedpages.delivery.alarms import watch
 from hostedpages.models import (
     PLATFORM,
     Account,
@@ -23,7 +23,7 @@ from tests import factories
 def look(settings: Settings, clock: FrozenClock, *, after: timedelta = timedelta()) -> list[Alarm]:
     """Let time pass, let the chore run, and give back the open alarms. What it puts arrives."""
     clock.advance(after)
-    alarms.look_now(settings, clock.at)
+    watch.look_now(settings, clock.at)
     with db.transaction():
         for each in told():
             if each.state == "pending":

@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 from hostedpages import db
 from hostedpages.clock import FrozenClock
 from hostedpages.config import Settings
-from hostedpages.delivery import alarms
-from hostedpages.delivery.silence import REACH, WEEK, Silence, silence_of
+from hostedpages.delivery.alarms import watch
+from hostedpages.delivery.alarms.silence import REACH, WEEK, Silence, silence_of
 from hostedpages.models import Account, Alarm, Page, PageDay
 from tests import factories
 
@@ -188,7 +188,7 @@ def page_with_leads(owner: Account, leads: Sequence[datetime], **values: object)
 
 
 def heard(settings: Settings, clock: FrozenClock) -> list[Alarm]:
-    alarms.listen_now(settings, clock.at)
+    watch.listen_now(settings, clock.at)
     db.session().rollback()
     db.session().expire_all()
     return list(db.session().query(Alarm).filter(Alarm.closed_at.is_(None)).order_by(Alarm.id))

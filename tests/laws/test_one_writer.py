@@ -9,7 +9,7 @@ MAY_WRITE = {"service.py", "pipeline.py", "outbox.py", "housekeeping.py"}
 MAY_WRITE_PATHS = {
     "seed.py",
     "db.py",
-    "delivery/alarms.py",
+    "delivery/alarms/watch.py",
     "delivery/digest.py",
     "delivery/domains.py",
     "delivery/mailbox.py",

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 
 from hostedpages import clock, db
-from hostedpages.delivery import alarm_tell
-from hostedpages.delivery.alarm_kinds import AlarmKind, kind_of
+from hostedpages.delivery.alarms import tell
+from hostedpages.delivery.alarms.kinds import AlarmKind, kind_of
 from hostedpages.models import NO_SENDER, PLATFORM, Account, Alarm, Delivery, Heartbeat, Sender
 
 SHOWN_AFTERWARDS = timedelta(days=7)
@@ -85,12 +85,12 @@ def over_lately(account: Account) -> list[AlarmRow]:
 
 
 def _row(alarm: Alarm) -> AlarmRow:
-    return AlarmRow(alarm, kind_of(alarm.kind), alarm_tell.began_at(alarm))
+    return AlarmRow(alarm, kind_of(alarm.kind), tell.began_at(alarm))
 
 
 def told_addresses(account: Account) -> Sequence[str]:
     """Who is told at present."""
-    return alarm_tell.alarm_addresses(db.session(), account)
+    return tell.alarm_addresses(db.session(), account)
 
 
 def looked_at() -> datetime | None:
@@ -108,7 +108,7 @@ def last_test(account: Account, *, has_server: bool) -> LastTest | None:
         .where(
             Delivery.account_id == account.id,
             Delivery.created_at > clock.now() - TEST_SHOWN_FOR,
-            Delivery.summary.in_(alarm_tell.TEST_SUMMARIES),
+            Delivery.summary.in_(tell.TEST_SUMMARIES),
         )
         .order_by(Delivery.created_at.desc(), Delivery.id)
     ).all()

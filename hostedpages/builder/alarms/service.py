@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 from hostedpages import clock, db, net, ratelimit
 from hostedpages.accounts import checks
 from hostedpages.config import Settings
-from hostedpages.delivery import alarm_looks, alarm_tell, moves, outbox, webhooks
+from hostedpages.delivery import moves, outbox, webhooks
+from hostedpages.delivery.alarms import looks, tell
 from hostedpages.delivery.egress import UrlRefused, checked_url, host_and_port
 from hostedpages.errors import Refused, TooManyTries
 from hostedpages.models import Account, Delivery, User
@@ -90,8 +91,8 @@ def send_test(account: Account, *, by: User, settings: Settings) -> None:
                 f"At most {TESTS} test alarms a day are sent. Please try again later.",
                 retry_after_seconds=wait,
             )
-        known = alarm_looks.servers(session)
-        rows = alarm_tell.test_rows(session, account, known, settings, now, by=by.name or by.email)
+        known = looks.servers(session)
+        rows = tell.test_rows(session, account, known, settings, now, by=by.name or by.email)
         if not rows:
             raise Refused("There is nobody to tell: give an address.", field="alarm_emails")
         outbox.put_many(session, rows)
@@ -119,8 +120,8 @@ def _send_again(session: Session, account: Account) -> None:
         select(Delivery)
         .where(
             Delivery.account_id == account.id,
-            Delivery.created_at > now - alarm_looks.FAILED_LATELY,
-            Delivery.kind == alarm_tell.WEBHOOK,
+            Delivery.created_at > now - looks.FAILED_LATELY,
+            Delivery.kind == tell.WEBHOOK,
             Delivery.state == "failed",
         )
         .order_by(Delivery.created_at, Delivery.id)

@@ -13,8 +13,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, func, select
 from sqlalchemy.orm import Session
 
-from hostedpages.delivery import alarm_kinds, limits
-from hostedpages.delivery.alarm_rows import Finding, how_long, plural
+from hostedpages.delivery import limits
+from hostedpages.delivery.alarms import kinds
+from hostedpages.delivery.alarms.findings import Finding, how_long, plural
 from hostedpages.delivery.kinds import KINDS, kind_of
 from hostedpages.delivery.streams import MARKETING, NO_MAIL
 from hostedpages.delivery.which import DELIVERIES, IS_HELD, IS_NOT_SENT, IS_PENDING
@@ -135,7 +136,7 @@ def _failed(
     parts = ", ".join(f"{row.amount:,} × {kind_of(row.kind).label}" for row in rows)
     return Finding(
         account_id,
-        alarm_kinds.DELIVERIES,
+        kinds.DELIVERIES,
         "deliveries",
         f"{plural(amount, 'delivery', 'deliveries')} did not go out: {parts}.",
         "/deliveries?state=needs-a-person",
@@ -162,7 +163,7 @@ def _lost_alarms(
         return []
     label = kind_of(row.kind).label
     text = f"{label}: {plural(row.amount, 'message')} could not be delivered."
-    return [Finding(row.account_id, alarm_kinds.ALARM_WAY, row.kind, text, ALARMS_PATH)]
+    return [Finding(row.account_id, kinds.ALARM_WAY, row.kind, text, ALARMS_PATH)]
 
 
 def failing_senders(known: Servers, session: Session, now: datetime) -> list[Finding]:
@@ -174,7 +175,7 @@ def failing_senders(known: Servers, session: Session, now: datetime) -> list[Fin
             found.append(
                 Finding(
                     sender.account_id,
-                    alarm_kinds.SENDER,
+                    kinds.SENDER,
                     f"sender:{sender.public_id}",
                     f"Mail through {sender.email} ({sender.smtp_host}) fails. "
                     f"{known.health[sender_id].problem}",
@@ -188,7 +189,7 @@ def failing_senders(known: Servers, session: Session, now: datetime) -> list[Fin
         text = f"Mail through this installation's own server fails. {redact(health.problem)}"
         blamed = _blamed(known, PLATFORM)
         found += [
-            Finding(account_id, alarm_kinds.SENDER, "platform", text, "/deliveries", blamed)
+            Finding(account_id, kinds.SENDER, "platform", text, "/deliveries", blamed)
             for account_id in _waiting_accounts(session, PLATFORM, now, or_tried=True)
         ]
     return found
@@ -233,7 +234,7 @@ def overdue(known: Servers, session: Session, now: datetime) -> list[Finding]:
             blamed = [*(earlier.details["senders"] if earlier else ()), sender_id]
             found[account_id] = Finding(
                 account_id,
-                alarm_kinds.OUTBOX,
+                kinds.OUTBOX,
                 "outbox",
                 "Deliveries have waited for more than 15 minutes although no server refuses them.",
                 "/deliveries?state=waiting",
@@ -262,7 +263,7 @@ def narrow_limits(known: Servers, session: Session, now: datetime) -> list[Findi
             found.append(
                 Finding(
                     sender.account_id,
-                    alarm_kinds.LIMIT,
+                    kinds.LIMIT,
                     f"sender:{sender.public_id}",
                     f"The mail that waits for {sender.email} will not all go out within a day: "
                     f"its limit allows no more. At this pace it takes {how_long(done_at - now)}.",
@@ -278,7 +279,7 @@ def unread_mailboxes(known: Servers, session: Session, now: datetime) -> list[Fi
     return [
         Finding(
             sender.account_id,
-            alarm_kinds.MAILBOX,
+            kinds.MAILBOX,
             f"mailbox:{sender.public_id}",
             f"The mailbox of {sender.email} at {sender.imap_host} cannot be read. "
             f"{sender.imap_problem}",
@@ -301,7 +302,7 @@ def lost_domains(session: Session, now: datetime) -> list[Finding]:
     return [
         Finding(
             each.account_id,
-            alarm_kinds.DOMAIN,
+            kinds.DOMAIN,
             f"domain:{each.public_id}",
             f"{each.name} was fine and is not any more.",
             f"{DOMAINS_PATH}/{each.public_id}",
@@ -333,7 +334,7 @@ def bounced_notices(session: Session, now: datetime) -> list[Finding]:
     return [
         Finding(
             row.account_id,
-            alarm_kinds.BOUNCED_NOTICE,
+            kinds.BOUNCED_NOTICE,
             f"address:{row.address_key}"[:80],
             f"{plural(row.amount, 'mail')} to {row.address_key} came back: {row.words[:300]}",
             "/deliveries",

@@ -6,7 +6,7 @@ Must never make a link to another place than this installation.
 import re
 from typing import Any
 
-from hostedpages.delivery.alarm_rows import plural
+from hostedpages.delivery.alarms.findings import plural
 
 Payload = dict[str, Any]
 _OWN_PATH = re.compile(r"(?:/[A-Za-z0-9_.~-]{1,200}){1,6}(?:\?[A-Za-z0-9_=&.-]{1,200})?")

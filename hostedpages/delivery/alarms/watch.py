@@ -14,17 +14,18 @@ from sqlalchemy.orm import Session
 from hostedpages import clock, db
 from hostedpages.config import Settings
 from hostedpages.db import transaction
-from hostedpages.delivery import alarm_kinds, alarm_looks, alarm_silence, alarm_tell, outbox
-from hostedpages.delivery.alarm_looks import Servers
-from hostedpages.delivery.alarm_rows import Finding
+from hostedpages.delivery import outbox
+from hostedpages.delivery.alarms import kinds, looks, silent_pages, tell
+from hostedpages.delivery.alarms.findings import Finding
+from hostedpages.delivery.alarms.looks import Servers
 from hostedpages.models import Account, Alarm
 
 # What comes back so soon was never over: nobody is told of it anew.
 SAME_AGAIN = timedelta(hours=1)
 # Literal, so that both databases see that a partial index answers the question.
 _IS_OPEN: ColumnElement[bool] = literal_column("alarms.closed_at is null")
-_SILENCE = (alarm_kinds.SILENT_PAGE,)
-_OTHERS = tuple(key for key in alarm_kinds.KINDS if key not in _SILENCE)
+_SILENCE = (kinds.SILENT_PAGE,)
+_OTHERS = tuple(key for key in kinds.KINDS if key not in _SILENCE)
 
 
 async def look(settings: Settings) -> None:
@@ -40,7 +41,7 @@ async def listen(settings: Settings) -> None:
 def look_now(settings: Settings, now: datetime) -> None:
     """1. Look for what needs a person. 2. Open and close alarms. 3. Put what is to be told."""
     with db.unit() as session:
-        findings = alarm_looks.look_everywhere(session, now)
+        findings = looks.look_everywhere(session, now)
         _keep(session, settings, findings, _OTHERS, now)
         _tell(session, settings, now)
 
@@ -48,7 +49,7 @@ def look_now(settings: Settings, now: datetime) -> None:
 def listen_now(settings: Settings, now: datetime) -> None:
     """As `look_now`, for the silence of pages."""
     with db.unit() as session:
-        _keep(session, settings, alarm_silence.silent_pages(session, now), _SILENCE, now)
+        _keep(session, settings, silent_pages.silent_pages(session, now), _SILENCE, now)
         _tell(session, settings, now)
 
 
@@ -77,7 +78,7 @@ def _keep(
             over.setdefault(key[0], []).append(open_[key])
         for account_id, alarms in sorted(over.items()):
             account = session.get_one(Account, account_id)
-            rows = alarm_tell.closed_rows(session, account, alarms, settings, now)
+            rows = tell.closed_rows(session, account, alarms, settings, now)
             outbox.put_many(session, rows)
 
 
@@ -124,11 +125,11 @@ def _tell(session: Session, settings: Settings, now: datetime) -> None:
     waiting = [
         each
         for each in session.scalars(select(Alarm).where(_IS_OPEN))
-        if alarm_tell.is_to_be_told(each, now)
+        if tell.is_to_be_told(each, now)
     ]
     if not waiting:
         return
-    known = alarm_looks.servers(session)
+    known = looks.servers(session)
     by_account: dict[int, list[int]] = {}
     for alarm in waiting:
         by_account.setdefault(alarm.account_id, []).append(alarm.id)
@@ -146,7 +147,7 @@ def _tell_one(
                 select(Alarm).where(Alarm.id.in_(ids), _IS_OPEN).order_by(Alarm.created_at)
             )
         )
-        rows = alarm_tell.opened_rows(session, account, alarms, known, settings, now)
+        rows = tell.opened_rows(session, account, alarms, known, settings, now)
         outbox.put_many(session, rows)
         for alarm in alarms:
             alarm.told_at = now

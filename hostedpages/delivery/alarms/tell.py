@@ -13,10 +13,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hostedpages.config import Settings
-from hostedpages.delivery import alarm_kinds, outbox
-from hostedpages.delivery.alarm_kinds import kind_of
-from hostedpages.delivery.alarm_looks import Servers
-from hostedpages.delivery.alarm_rows import zone_of
+from hostedpages.delivery import outbox
+from hostedpages.delivery.alarms import kinds
+from hostedpages.delivery.alarms.findings import zone_of
+from hostedpages.delivery.alarms.kinds import kind_of
+from hostedpages.delivery.alarms.looks import Servers
 from hostedpages.delivery.kinds import KINDS
 from hostedpages.delivery.kinds.base import spoken_time
 from hostedpages.models import NO_SENDER, PLATFORM, Account, Alarm, User
@@ -149,7 +150,7 @@ def has_webhook(session: Session, account: Account) -> bool:
         return False
     stopped = select(Alarm.id).where(
         Alarm.account_id == account.id,
-        Alarm.kind == alarm_kinds.ALARM_WAY,
+        Alarm.kind == kinds.ALARM_WAY,
         Alarm.subject == WEBHOOK,
         Alarm.closed_at.is_(None),
     )
@@ -250,4 +251,4 @@ def webhook_row(account: Account, body: dict[str, Any], now: datetime) -> dict[s
 
 def _is_about(alarm: Alarm, way: str) -> bool:
     """Whether it says that alarms do not arrive by this way, so that it takes the other one."""
-    return alarm.kind == alarm_kinds.ALARM_WAY and alarm.subject == way
+    return alarm.kind == kinds.ALARM_WAY and alarm.subject == way

@@ -13,9 +13,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, Text, cast, func, or_, select
 from sqlalchemy.orm import Session
 
-from hostedpages.delivery import alarm_kinds
-from hostedpages.delivery.alarm_rows import Finding, how_long, plural, zone_of
-from hostedpages.delivery.silence import (
+from hostedpages.delivery.alarms import kinds
+from hostedpages.delivery.alarms.findings import Finding, how_long, plural, zone_of
+from hostedpages.delivery.alarms.silence import (
     FEWEST_LEADS,
     LEAST_SURPRISE,
     REACH,
@@ -146,7 +146,7 @@ def _finding(session: Session, page: _Quiet, silence: Silence, now: datetime) ->
     ).strip()
     return Finding(
         page.account_id,
-        alarm_kinds.SILENT_PAGE,
+        kinds.SILENT_PAGE,
         f"page:{page.public_id}",
         text,
         f"/pages/{page.public_id}/results",
