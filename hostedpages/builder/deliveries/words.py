@@ -98,7 +98,7 @@ def _sentence(delivery: Delivery) -> str:
         case "delivered" if delivery.bounced_at is not None:
             return "The mail server accepted it, but later it came back."
         case "delivered":
-            return "The mail server accepted it. From here on it is on its way to the recipient."
+            return kinds.kind_of(delivery.kind).accepted
         case "failed":
             return "It was given up. Mend the cause and try again, or set it aside."
         case "unknown":

@@ -187,6 +187,7 @@ class DeliveryKind:
     key: str
     label: str
     icon: str = "send"
+    accepted: str = "It was taken."  # what "delivered" means, for people
     is_step: bool = False
     settings: type[StepSettings] = StepSettings
     # The payload opens a door (a sign-in link): it is blanked when the delivery has ended.
@@ -253,6 +254,8 @@ class DeliveryKind:
 
 class MailKind(DeliveryKind):
     """A kind that ends in one mail to one address; subclasses say which letter."""
+
+    accepted = "The mail server accepted it. From here on it is on its way to the recipient."
 
     def letter_name(self, payload: Payload) -> str:
         """The folder under `templates/email`."""

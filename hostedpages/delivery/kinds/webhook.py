@@ -29,6 +29,7 @@ class Webhook(DeliveryKind):
     key = "webhook"
     label = "Webhook"
     icon = "zap"
+    accepted = "The other program accepted it."
     may_repeat = True
     is_alarm = True
     default_stream = streams.NO_MAIL
