@@ -1,3 +1,3 @@
 """Hosted pages and lead forms. Imports nothing, so that the worker never loads Flask."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
