@@ -253,3 +253,13 @@ def test_pasted_headers_are_explained_and_kept_nowhere(alice: Person) -> None:
     hostile = GOOD.replace("mx.example.org", "<script>x</script>")
     shown = alice.client.post("/settings/domains/headers", data={"headers": hostile})
     assert "<script>x" not in shown.get_data(as_text=True)
+
+
+@pytest.mark.parametrize("between", ["/", "#", "?"])
+def test_the_address_of_another_domain_does_not_come_along(alice: Person, between: str) -> None:
+    typed = f"nothing.test{between}boss@bank.example"
+
+    answer = alice.client.post("/settings/domains/new", data={"name": typed})
+
+    assert answer.status_code == 422
+    assert domains_of(alice) == []

@@ -37,7 +37,8 @@ def add(account: Account, typed: str, settings: Settings) -> SendingDomain:
     from_email = ""
     if "@" in typed:
         from_email = one_address(typed.strip()) or ""
-        if not from_email:
+        # A local part may hold what ends a domain: `example.com/x@other.com` is no proof of other.
+        if from_email.rpartition("@")[2] != name:
             raise Refused("Please give one valid email address, or just the domain.", field="name")
     pair = dkim.new_key_pair()  # takes a moment, so not inside the transaction
     domain = SendingDomain(
