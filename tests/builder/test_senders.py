@@ -259,6 +259,15 @@ def test_the_address_becomes_the_companys_when_that_is_ticked(alice: Person) -> 
     assert alice.account.company_email == "info@example.com"
 
 
+def test_a_users_own_sender_leaves_the_companys_address_alone(bob: Person) -> None:
+    sender = set_up(bob, "mine", updates_company_email="y", email="bob@example.com")
+    assert bob.account.company_email == ""
+
+    changed = {**FILLED, "updates_company_email": "y", "email": "bob@example.com"}
+    assert bob.client.post(address(sender), data=changed).status_code == 303
+    assert bob.account.company_email == ""
+
+
 @pytest.mark.both_databases
 def test_what_waits_goes_to_a_new_sender_and_back_when_it_is_off_or_removed(
     alice: Person,

@@ -52,7 +52,7 @@ def create_sender(
                 "There is such a sender already; somebody else was faster. Please reload."
             ) from None
         _seal(sender, wanted.password, settings)
-        _tell_account(account, wanted)
+        _tell_account(account, sender, wanted)
         engine.assign_again(session, account.id, clock.now())
     return sender
 
@@ -87,7 +87,7 @@ def change_sender(sender: Sender, wanted: Wanted, *, settings: Settings) -> None
         # Whatever was wrong with the mailbox: it is tried again at once.
         sender.imap_tried_at, sender.imap_failures, sender.imap_problem = None, 0, ""
         sender.updated_at = clock.now()
-        _tell_account(_account_of(session, sender), wanted)
+        _tell_account(_account_of(session, sender), sender, wanted)
         engine.reopen(session, sender.id, clock.now())
         engine.assign_again(session, sender.account_id, clock.now())
 
@@ -116,8 +116,9 @@ def _seal(sender: Sender, password: str, settings: Settings) -> None:
     sender.secret_sealed = vault.seal(password, place=sender.secret_place) if password else ""
 
 
-def _tell_account(account: Account, wanted: Wanted) -> None:
-    if wanted.updates_company_email:
+def _tell_account(account: Account, sender: Sender, wanted: Wanted) -> None:
+    """Not by a user's own sender: whoever may set that up is perhaps no manager."""
+    if wanted.updates_company_email and sender.user_id is None:
         account.company_email = wanted.email
 
 
