@@ -10,13 +10,16 @@ from collections.abc import Iterator
 from email.header import decode_header
 from email.message import Message
 from email.utils import getaddresses
-from html.parser import HTMLParser
+from html import unescape
 
 from hostedpages.mail.headers import one_address, valid_text
 
 MAX_PARTS = 100
 MAX_TEXT = 64 * 1024
 MAX_HEADER = 2000
+# The standard parser asks each open part about each line. A real message needs a tenth of this.
+MAX_EFFORT = 500_000
+MAX_STATUS_GROUPS = 5000
 # What the standard parser is known to raise for broken messages, and for nesting without end.
 _BROKEN = (ValueError, LookupError, TypeError, AttributeError, AssertionError, RecursionError)
 _ID = re.compile(r"<([^<>\s]{1,250})>")
@@ -24,14 +27,36 @@ _OWN_ID = re.compile(r"[A-Za-z0-9_-]{22}")  # as `tokens.random_id` makes them
 _UNREADABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _SPACES = re.compile(r"[ \t\u00a0]+")
 _MANY_BLANK_LINES = re.compile(r"\n\s*\n\s*\n+")
+_BOUNDARY = re.compile(rb"boundary", re.I)
+_STATUS_PART = re.compile(rb"delivery-status", re.I)
+_BLANK_LINES = re.compile(rb"\n(?=\r?\n)|\r(?=\r)")
+# A tag holds no other one, so that looking for its end never goes far.
+_TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9:-]*)((?:[\s/][^<>]*)?)>|<[!?][^<>]*>")
+_ATTRIBUTE = re.compile(
+    r"""(?<![^\s"'])(class|id)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"']+))""", re.I
+)
+_MAX_ATTRIBUTES = 2000
 
 
 def open_message(content: bytes) -> Message | None:
-    """The parsed message, or None when the parser gives up on it."""
+    """The parsed message, or None when the parser gives up on it or would need too long."""
+    if not _is_affordable(content):
+        return None
     try:
         return email.message_from_bytes(content)
     except _BROKEN:
         return None
+
+
+def _is_affordable(content: bytes) -> bool:
+    """Whether parsing takes about a second at most, however the parts are nested."""
+    lines = content.count(b"\n") + content.count(b"\r")
+    if lines * (1 + len(_BOUNDARY.findall(content))) > MAX_EFFORT:
+        return False
+    # Each blank line of a delivery report begins another message.
+    return not (
+        _STATUS_PART.search(content) and len(_BLANK_LINES.findall(content)) > MAX_STATUS_GROUPS
+    )
 
 
 def parts(message: Message) -> Iterator[Message]:
@@ -124,13 +149,20 @@ def text_of(message: Message) -> str:
 def text_of_html(html: str) -> str:
     """HTML as plain text; what a mail program marked as quoted is left out."""
     reader = _HtmlText()
-    try:
-        reader.feed(html[:MAX_TEXT])
-        reader.close()
-    except _BROKEN:
-        return ""
+    reader.read(_without_comments(html[:MAX_TEXT]))
     text = "\n".join(_SPACES.sub(" ", line).strip() for line in reader.text.split("\n"))
     return _MANY_BLANK_LINES.sub("\n\n", text).strip()
+
+
+def _without_comments(html: str) -> str:
+    """What stands outside of comments; one without an end goes on to the end."""
+    kept = []
+    while html:
+        before, mark, html = html.partition("<!--")
+        kept.append(before)
+        if mark:
+            html = html.partition("-->")[2]
+    return "".join(kept)
 
 
 def _decoded(value: bytes | str, charset: str) -> str:
@@ -147,8 +179,11 @@ def _readable(text: str) -> str:
     return _UNREADABLE.sub("", text)
 
 
-class _HtmlText(HTMLParser):
-    """Collects text; breaks lines at blocks; skips scripts, styles and quoted messages."""
+class _HtmlText:
+    """Collects text; breaks lines at blocks; skips scripts, styles and quoted messages.
+
+    The standard parser takes minutes for some kilobytes of tags that never end.
+    """
 
     _BLOCKS = frozenset({"p", "div", "br", "li", "tr", "h1", "h2", "h3", "h4", "table", "hr", "ul"})
     _SILENT = frozenset({"script", "style", "head", "title", "blockquote"})
@@ -157,7 +192,6 @@ class _HtmlText(HTMLParser):
     _VOID = frozenset({"br", "hr", "img", "meta", "link", "input", "area", "base", "col", "wbr"})
 
     def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
         self._pieces: list[str] = []
         self._silent: list[str] = []  # the open elements since the first silent one
         self._is_over = False
@@ -166,8 +200,24 @@ class _HtmlText(HTMLParser):
     def text(self) -> str:
         return "".join(self._pieces)
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = {name: (value or "").lower() for name, value in attrs}
+    def read(self, html: str) -> None:
+        """Take in HTML without comments."""
+        at = 0
+        for found in _TAG.finditer(html):
+            self._data(unescape(html[at : found.start()]))
+            at = found.end()
+            tag = (found[2] or "").lower()
+            if found[1]:
+                self._end(tag)
+            elif tag:
+                self._start(tag, found[3][:_MAX_ATTRIBUTES])
+        self._data(unescape(html[at:]))
+
+    def _start(self, tag: str, attributes: str) -> None:
+        given = {
+            each[1].lower(): unescape(each[2] or each[3] or each[4] or "").lower()
+            for each in _ATTRIBUTE.finditer(attributes)
+        }
         if given.get("id", "").removeprefix("x_") in self._ENDING:
             self._is_over = True
         marks = given.get("class", "")
@@ -181,12 +231,12 @@ class _HtmlText(HTMLParser):
         if tag in self._BLOCKS:
             self._pieces.append("\n")
 
-    def handle_endtag(self, tag: str) -> None:
+    def _end(self, tag: str) -> None:
         if self._silent and tag == self._silent[0]:
             self._silent.pop()
         if tag in self._BLOCKS:
             self._pieces.append("\n")
 
-    def handle_data(self, data: str) -> None:
+    def _data(self, data: str) -> None:
         if not self._silent and not self._is_over:
             self._pieces.append(data.replace("\n", " "))

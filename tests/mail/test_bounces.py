@@ -1,5 +1,6 @@
 """Returned mail of the main providers and servers, classed; broken and hostile mail survived."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -150,6 +151,37 @@ def test_an_id_outside_of_the_returned_original_counts_for_nothing() -> None:
 def test_broken_giant_and_nested_messages_are_survived(broken: bytes) -> None:
     bounces.read(broken)
     replies.read(broken)
+
+
+HTML = b"From: pat@lakeview.example\nContent-Type: text/html\n\n"
+NESTED = b"From: pat@lakeview.example\n" + b"".join(
+    b'Content-Type: multipart/mixed; boundary="b%d"\n\n--b%d\n' % (each, each)
+    for each in range(100)
+)
+
+
+@pytest.mark.parametrize(
+    "costly",
+    [
+        NESTED + b"\n" * 250_000,
+        NESTED + b"\r" * 250_000,
+        b"From: MAILER-DAEMON@n.example\nContent-Type: message/delivery-status\n\n"
+        + b"\n" * 250_000,
+        HTML + b"<a " * 80_000,
+        HTML + b"<a/" * 80_000,
+        HTML + b"<a a='x>" * 30_000,
+        HTML + b"<!--" * 60_000,
+        HTML + b"<?" * 100_000,
+    ],
+    ids=range(8),
+)
+def test_a_message_that_is_made_to_be_costly_is_not_worth_seconds(costly: bytes) -> None:
+    began = time.process_time()
+
+    bounces.read(costly)
+    replies.read(costly)
+
+    assert time.process_time() - began < 5  # it took minutes; a lead that is stored must not wait
 
 
 _FILES = [each.read_bytes() for each in sorted(MAILBOX.glob("*.eml"))]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from hostedpages.mail import replies
+from hostedpages.mail import incoming, replies
 
 MAILBOX = Path(__file__).parent.parent / "mailbox"
 ID = "AbCdEfGhIjKlMnOpQrStUv"
@@ -76,3 +76,14 @@ def test_quotes_are_cut_and_own_words_kept(text: str, own: str) -> None:
 
 def test_several_senders_are_nobody() -> None:
     assert replies.read(b"From: a@b.example, c@d.example\n\nhello") is None
+
+
+def test_html_is_read_as_people_see_it_however_it_is_written() -> None:
+    html = (
+        "<!DOCTYPE html><!-- <p>not this</p> --><style>p > a { color: red }</style>"
+        "<P Class=x id='y'>1 &lt; 2 &amp;<br/>3 <b>bold</b> < 4</p>"
+        "<blockquote>old <blockquote>older</blockquote></blockquote>end"
+        "<div class='a gmail_quote'>quoted</div><div id=divRplyFwdMsg>below</div>more"
+    )
+
+    assert incoming.text_of_html(html) == "1 < 2 &\n3 bold < 4\nend"
