@@ -53,6 +53,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
+    # The longest come first, so that no process of a parallel run ends with one of them alone.
+    items.sort(key=lambda item: "faults" not in item.path.parts)
 
 
 def _is_left_out(config: pytest.Config, item: pytest.Item) -> bool:
