@@ -8,7 +8,9 @@ when it is asked again. Must never be bypassed: whoever connects asks here and u
 import asyncio
 import ipaddress
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 # What the standard library calls public although it leads inside, is an example, or leads nowhere.
 _NOT_PUBLIC = [
@@ -33,6 +35,10 @@ _NOT_PUBLIC = [
         "fe80::/10",
     )
 ]
+
+# A name whose servers are silent holds a thread for half a minute, so that the threads that all
+# share would be gone after a few. More than mails and webhooks can be on their way at once.
+_lookups = ThreadPoolExecutor(max_workers=400, thread_name_prefix="lookup")
 
 
 class HostRefused(Exception):
@@ -88,5 +94,6 @@ def resolve(host: str, port: int, *, allow_private: bool = False) -> list[Target
 
 
 async def resolve_soon(host: str, port: int, *, allow_private: bool = False) -> list[Target]:
-    """`resolve` in a thread, for code that must not wait."""
-    return await asyncio.to_thread(resolve, host, port, allow_private=allow_private)
+    """`resolve` in a thread of its own, for code that must not wait."""
+    look = partial(resolve, host, port, allow_private=allow_private)
+    return await asyncio.get_running_loop().run_in_executor(_lookups, look)

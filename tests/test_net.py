@@ -1,5 +1,10 @@
 """Which addresses may be talked to."""
 
+import asyncio
+import socket
+import threading
+from typing import Any
+
 import pytest
 
 from hostedpages import net
@@ -78,3 +83,33 @@ def test_an_operator_may_allow_private_hosts() -> None:
 def test_a_name_that_means_nothing_is_said_to_be_unknown(host: str) -> None:
     with pytest.raises((net.HostUnknown, net.HostRefused)):
         net.resolve(host, 25)
+
+
+def test_names_whose_servers_are_silent_keep_no_other_name_waiting(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found, is_over = socket.getaddrinfo, threading.Event()
+
+    def asked(host: str, *more: Any, **options: Any) -> Any:
+        if host.endswith(".silent.example"):
+            is_over.wait(20)
+            raise socket.gaierror("nobody answers")
+        return found(host, *more, **options)
+
+    async def look() -> list[net.Target]:
+        silent = [
+            asyncio.create_task(net.resolve_soon(f"{number}.silent.example", 587))
+            for number in range(100)
+        ]
+        try:
+            await asyncio.sleep(0)
+            async with asyncio.timeout(10):
+                await asyncio.to_thread(lambda: None)
+                return await net.resolve_soon("127.0.0.1", 25, allow_private=True)
+        finally:
+            is_over.set()
+            await asyncio.gather(*silent, return_exceptions=True)
+
+    monkeypatch.setattr(socket, "getaddrinfo", asked)
+
+    assert asyncio.run(look())
