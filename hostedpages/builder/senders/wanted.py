@@ -101,7 +101,8 @@ def read(
 ) -> tuple[Wanted, dict[str, str]]:
     """The form's settings, and a sentence for each field that must be mended first.
 
-    `any_port` is for installations that may talk to private hosts: those listen anywhere.
+    `any_port` is for installations that may talk to private hosts: those listen anywhere, and a
+    server of one's own may stand for a provider's.
     """
     reader = _Reader(form, any_port=any_port)
     preset = form.preset.data if form.preset.data in PRESETS else ""
@@ -141,7 +142,23 @@ def read(
             f"{SIGN_INS[wanted.sign_in]} signs in to its own mail server only. Choose it as the "
             "provider, or use a password."
         )
+    elif wanted.sign_in != "password" and not any_port:
+        reader.problems |= _foreign_hosts(wanted)
     return wanted, reader.problems
+
+
+def _foreign_hosts(wanted: Wanted) -> dict[str, str]:
+    """A provider's token opens the whole mailbox: it goes to that provider's servers only."""
+    label = SIGN_INS[wanted.sign_in]
+    own = [each for each in PRESETS.values() if each.provider == wanted.sign_in]
+    found = {}
+    if wanted.smtp_host not in {each.smtp_host for each in own}:
+        found["smtp_host"] = f"This is no server of {label}. Use a password for other servers."
+    elif wanted.security == "none":
+        found["security"] = f"{label} is talked to with encryption only."
+    if wanted.imap_enabled and wanted.imap_host not in {each.imap_host for each in own}:
+        found["imap_host"] = f"This is no server of {label}. Use a password for other servers."
+    return found
 
 
 class _Reader:
