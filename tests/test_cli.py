@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -19,6 +20,7 @@ COMMANDS = (
     "demo",
     "doctor",
     "check-mail",
+    "check-domain",
     "rotate-keys",
     "user",
     "user add",
@@ -65,10 +67,17 @@ def shell(tmp_path: Path) -> Shell:
     return Shell(tmp_path / "data")
 
 
+@pytest.fixture(scope="module")
+def demo_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with the demo account, made once and copied for each test."""
+    folder = tmp_path_factory.mktemp("demo") / "data"
+    Shell(folder)("demo")
+    return folder
+
+
 @pytest.fixture
-def demo(shell: Shell) -> Shell:
-    shell("demo")
-    return shell
+def demo(demo_data: Path, tmp_path: Path) -> Shell:
+    return Shell(shutil.copytree(demo_data, tmp_path / "data"))
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -19,7 +19,14 @@ from email.policy import SMTPUTF8
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    expect,
+    sync_playwright,
+)
 from sqlalchemy.orm import Session
 
 from hostedpages import db
@@ -32,6 +39,7 @@ from tools import browser as machine_browser
 
 START_SECONDS = 120
 ACTION_MS = 15_000
+expect.set_options(timeout=ACTION_MS)
 DESKTOP = {"width": 1280, "height": 860}
 PHONE = {"width": 375, "height": 740}
 AXE = Path(__file__).parents[1] / "vendor" / "axe-core-4.14.1" / "axe.min.js"

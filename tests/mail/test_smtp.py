@@ -195,7 +195,7 @@ def test_a_fault_before_the_message_is_passing_and_nothing_left(stage: str, faul
 
 @pytest.mark.parametrize("fault", [DROP, RESET, HANG, "25"])
 def test_a_fault_after_the_final_dot_is_unknown(fault: str) -> None:
-    limits = Limits(connect=5, read=0.5, total=1, quit=0.5)
+    limits = Limits(connect=5, read=0.5, total=3, quit=0.5)
     with scripted_smtp(script={"DOT": [fault]}) as server:
         (result,) = send(server.url, mail(), limits=limits)
         assert failure(result).unknown
