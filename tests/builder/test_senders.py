@@ -244,30 +244,6 @@ def test_the_other_rules_of_a_provider_are_kept(alice: Person) -> None:
     assert "10 seconds between two mails" in text_of(alice, address(sender))
 
 
-@pytest.mark.parametrize(
-    ("changes", "wrong"),
-    [
-        ({"smtp_host": "mail.evil.example"}, "This is no server of Google"),
-        ({"imap_enabled": "y", "imap_host": "imap.evil.example"}, "This is no server of Google"),
-        ({"security": "none", "accepts_clear_text": "y"}, "talked to with encryption only"),
-    ],
-)
-def test_a_providers_token_is_for_its_own_servers_only(
-    alice: Person, changes: dict[str, str], wrong: str
-) -> None:
-    google = {"preset": "gmail", "sign_in": "google", "smtp_host": "smtp.gmail.com", "password": ""}
-
-    answer = alice.client.post(
-        "/settings/mail/new?slot=account", data={**FILLED, **google, **changes}
-    )
-
-    assert answer.status_code == 422
-    assert wrong in answer.get_data(as_text=True)
-    assert db.session().scalars(select(Sender)).all() == []
-    sender = set_up(alice, **google)
-    assert (sender.sign_in, sender.enabled) == ("google", False)
-
-
 def test_the_spaces_of_a_pasted_app_password_go(alice: Person, settings: Settings) -> None:
     sender = set_up(
         alice, preset="gmail", smtp_host="smtp.gmail.com", password=" abcd efgh ijkl mnop"
