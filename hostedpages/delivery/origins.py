@@ -5,7 +5,7 @@ a row that the session could change: what it returns is used while no transactio
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -35,6 +35,18 @@ class Origin:
     limits: Limits = Limits()
     signing: domains.Signing | None = None
     note: str = ""
+    installation_from: str = ""  # for the same account, when its domain cannot be used
+
+    def without_domain(self) -> "Origin | None":
+        """The installation's own address in place of the account's domain; None when it is that
+        already."""
+        if self.signing is None:
+            return None
+        note = (
+            f"Sent from the installation's address, because its mail server takes nothing from "
+            f"{self.signing.from_email}. {self.note}"
+        ).strip()
+        return replace(self, mail_from=self.installation_from, signing=None, note=note)
 
 
 def gather(session: Session, batch: Sequence[Claimed], settings: Settings) -> dict[int, Origin]:
@@ -81,6 +93,7 @@ def gather(session: Session, batch: Sequence[Claimed], settings: Settings) -> di
                     own_addresses=addresses,
                     signing=signing,
                     note=_instead(problems.get(each.sender_id, "")) if _is_instead(each) else "",
+                    installation_from=named(name, platform),
                 )
         if (origin := made[key]) is not None:
             found[each.id] = origin

@@ -83,7 +83,15 @@ class Sending:
             reason = _stopped(claimed, facts) or kind.allowed(claimed, facts, tools)
             if reason:
                 return verdict.of_refusal(claimed, kind, reason)
-            receipt = await self._send(claimed, kind, facts, tools)
+            try:
+                receipt = await self._send(claimed, kind, facts, tools)
+            except MailError as error:
+                # One account's domain must not close the installation's server for all others.
+                own = origin.without_domain() if origin is not None else None
+                if error.kind != "sender_refused" or own is None:
+                    raise
+                origin = own
+                receipt = await self._send(claimed, kind, facts, self._tools(own))
         except (MailError, DeliveryError) as error:
             return verdict.of_error(claimed, kind, error, now=clock.now(), random=self._random)
         except (LeaseLost, asyncio.CancelledError):

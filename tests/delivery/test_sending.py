@@ -12,7 +12,7 @@ from hostedpages.clock import FrozenClock
 from hostedpages.config import Settings
 from hostedpages.delivery import housekeeping, outbox, senders, worker
 from hostedpages.mail.dkim import new_key_pair
-from hostedpages.models import PLATFORM, SendingDomain
+from hostedpages.models import PLATFORM, Account, SenderHealth, SendingDomain
 from hostedpages.vault import Vault
 from tests import factories
 from tests.delivery import own_servers
@@ -78,6 +78,38 @@ def test_a_proven_domain_is_the_from_of_what_the_installation_sends_and_signs_it
     unit: Session, settings: Settings
 ) -> None:
     owner = factories.account(name="Ann's Roofs")
+    proven_domain(owner, settings)
+    factories.delivery(owner, kind="notify_user", payload={"template": "plan_notice"})
+    with smtp_sink() as sink:
+        worker.run_until_idle(with_private_hosts(settings, smtp_url=sink.url))
+        (received,) = sink.received
+
+    assert str(received.message["From"]) == "Ann's Roofs <hello@roofs.example>"
+    assert received.sender == "hello@roofs.example"
+    assert "d=roofs.example" in str(received.message["DKIM-Signature"])
+
+
+def test_a_domain_that_the_installations_server_refuses_closes_it_for_nobody(
+    unit: Session, settings: Settings
+) -> None:
+    owner = factories.account(name="Ann's Roofs")
+    proven_domain(owner, settings)
+    factories.delivery(owner, kind="notify_user", payload={"template": "plan_notice"})
+    refusal = "553 5.7.1 Sender address rejected: not owned"
+    with scripted_smtp(script={"MAIL": [refusal]}) as server:
+        worker.run_until_idle(with_private_hosts(settings, smtp_url=server.url))
+        (mail,) = server.mails
+
+    (delivery,) = deliveries()
+    assert delivery.state == "delivered"
+    assert "takes nothing from hello@roofs.example" in delivery.receipt
+    assert mail["From"] == "Ann's Roofs <leads@ours.example>"
+    assert mail["DKIM-Signature"] is None
+    health = db.session().scalar(select(SenderHealth).where(SenderHealth.sender_id == PLATFORM))
+    assert health is None or (health.refusals, health.failing_since) == (0, None)
+
+
+def proven_domain(owner: Account, settings: Settings) -> None:
     pair = new_key_pair()
     domain = SendingDomain(
         account_id=owner.id,
@@ -94,14 +126,6 @@ def test_a_proven_domain_is_the_from_of_what_the_installation_sends_and_signs_it
         pair.private_key, place=domain.key_place("lf1")
     )
     factories.store(domain)
-    factories.delivery(owner, kind="notify_user", payload={"template": "plan_notice"})
-    with smtp_sink() as sink:
-        worker.run_until_idle(with_private_hosts(settings, smtp_url=sink.url))
-        (received,) = sink.received
-
-    assert str(received.message["From"]) == "Ann's Roofs <hello@roofs.example>"
-    assert received.sender == "hello@roofs.example"
-    assert "d=roofs.example" in str(received.message["DKIM-Signature"])
 
 
 def test_a_wrong_password_holds_the_mail_and_is_not_tried_again_and_again(
