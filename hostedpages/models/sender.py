@@ -71,9 +71,11 @@ class Sender(PublicId, AccountOwned, Created, Base):
 
     @property
     def secret_place(self) -> str:
-        """What the secret is bound to: with another server, user or row it must be given again."""
+        """What the secret is bound to: with another server, user or row, or without the
+        encryption that it was given for, it must be given again."""
         return (
-            f"sender:{self.account_id}:{self.public_id}:{self.smtp_host}:{self.smtp_port}"
+            f"sender:{self.account_id}:{self.public_id}"
+            f":{self.smtp_host}:{self.smtp_port}:{self.security}"
             f":{self.imap_host}:{self.imap_port}:{self.sign_in}:{self.sign_in_name}"
         )
 
