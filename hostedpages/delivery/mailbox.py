@@ -74,7 +74,9 @@ async def _visit(settings: Settings, sender_id: int, pool: ThreadPoolExecutor) -
             sealed = vault.seal(token.refresh_token, place=sender.secret_place)
             await asyncio.to_thread(_keep, sender, sealed)
         server = senders.imap_of(sender, vault, settings, token=token.value if token else "")
-        position = Position(sender.imap_validity, sender.imap_last_uid, sender.imap_read_at)
+        position = Position(
+            sender.imap_validity, sender.imap_last_uid, sender.imap_read_at or sender.updated_at
+        )
         read = partial(imap.visit, server, position, limit=MOST_MESSAGES, seconds=VISIT_SECONDS)
         seen = await asyncio.get_running_loop().run_in_executor(pool, read)
     except CannotOpen:

@@ -1,7 +1,7 @@
 """Reads new messages of a mailbox, and tests its settings, over IMAP (RFC 3501).
 
-Must never change the mailbox, and never read years of old mail: the first visit only notes where
-the mailbox stands.
+Must never change the mailbox, and never read years of old mail: the first visit begins at the day
+on which reading was turned on.
 """
 
 import asyncio
@@ -9,7 +9,7 @@ import ssl
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from hostedpages import clock
 from hostedpages.mail.check import Check
@@ -34,7 +34,8 @@ VISIT_LINES = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where reading stands. Without `validity` the mailbox was never read."""
+    """Where reading stands. Without `validity` the mailbox was never read, and `read_at` says from
+    when on it shall be."""
 
     validity: int | None
     last_uid: int
@@ -60,10 +61,9 @@ def visit(
 ) -> Visit:
     """Read at most `limit` messages that came since `position`, the oldest first.
 
-    The first visit reads nothing: it notes where the mailbox stands. When the server numbered its
-    messages anew, those of the days since the last visit are read again; the caller knows which
-    it has. What was read before the time was up or the connection broke counts. Blocks: run it in
-    a thread. Raises ImapError.
+    The first visit reads what came since the day of `position.read_at`. So does one that finds
+    the messages numbered anew; the caller knows which it has. What was read before the time was
+    up or the connection broke counts. Blocks: run it in a thread. Raises ImapError.
     """
     session = Session(server, Budget(seconds, VISIT_BYTES, VISIT_LINES), tls_context)
     try:
@@ -71,13 +71,12 @@ def visit(
         session.connect()
         session.login()
         validity, next_uid = session.open_inbox()
-        if position.validity is None:
-            return Visit(validity, next_uid - 1, [])
         if position.validity == validity:
             uids = [uid for uid in session.uids_after(position.last_uid) if uid > position.last_uid]
             last_uid = position.last_uid
         else:
-            since = (position.read_at or clock.now()).date()
+            # Servers compare days of their own time zone.
+            since = ((position.read_at or clock.now()) - timedelta(hours=12)).date()
             uids, last_uid = session.uids_since(since)[-limit:], 0
         messages: list[Received] = []
         for uid in sorted(uids)[:limit]:

@@ -140,6 +140,16 @@ def with_mild_all(text: str) -> str:
     return " ".join([VERSION, *terms])
 
 
+def lets_somebody_send(record: SpfRecord) -> bool:
+    """Whether any server may send by it: `v=spf1 -all` forbids all of them."""
+    for each in record.terms:
+        if _is_all(each):
+            return each.qualifier not in ("-", "~")
+        if not each.is_modifier or _is_redirect(each):
+            return True
+    return True
+
+
 def is_open(record: SpfRecord) -> bool:
     """Whether the record lets every server of the world send (`+all`)."""
     return record.all_term is not None and _is_open(record.all_term)

@@ -132,8 +132,15 @@ def _one(domain: str, record: SpfRecord, include: str, questions: Questions) -> 
         return _finding("wrong", domain, detail, fix, value=value, found=found)
     number = f"{walked.lookups} of {MAX_LOOKUPS} look-ups"
     if not include:
-        detail = f"The record is in order ({number}); whether it names us cannot be said."
-        return _finding("fine", domain, detail, _NO_INCLUDE, found=found, is_needed=False)
+        if not spf.lets_somebody_send(record):
+            detail = "The record forbids every server to send in your name."
+            fix = f"Put the servers that send for {domain} in front of its end. {_NO_INCLUDE}"
+            return _finding("wrong", domain, detail, fix, found=found, is_needed=False)
+        detail = (
+            f"The record is in order ({number}). Whether this installation may send is not known: "
+            "it has no SPF name of its own yet (HOSTEDPAGES_SPF_INCLUDE)."
+        )
+        return _finding("fine", domain, detail, found=found, is_needed=False)
     if not record.includes(include):
         detail = "The record does not name our servers, so receivers doubt what we send for you."
         fix = f"Change the record at {domain} to this one. Do not add a second."

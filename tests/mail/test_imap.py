@@ -5,10 +5,12 @@ import base64
 import logging
 import ssl
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 import trustme
 
+from hostedpages import clock
 from hostedpages.mail import imap
 from hostedpages.mail.check import Check
 from hostedpages.mail.imap import ImapError, ImapServer, Position, Visit
@@ -60,15 +62,17 @@ def after(seen: Visit) -> Position:
     return Position(seen.validity, seen.last_uid, None)
 
 
-def test_the_first_visit_reads_nothing_and_the_next_one_what_came_since(running: Dovecot) -> None:
-    running.put(b"Subject: old\n\nfrom years ago\n")
+def test_the_first_visit_begins_where_reading_was_turned_on(running: Dovecot) -> None:
+    running.put(b"Subject: first\n\ncame before the first visit\n")
 
     first = visit(running, NEVER)
+    in_a_week = Position(None, 0, clock.now() + timedelta(days=7))
+    assert visit(running, in_a_week).messages == []
     running.put(b"Subject: new\n\nhello\n")
     second = visit(running, after(first))
     third = visit(running, after(second))
 
-    assert first.messages == []
+    assert [each.content.split(b"\r\n")[0] for each in first.messages] == [b"Subject: first"]
     assert [each.content for each in second.messages] == [b"Subject: new\r\n\r\nhello\r\n"]
     assert third.messages == []
     assert running.is_untouched
