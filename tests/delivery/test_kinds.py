@@ -1,10 +1,20 @@
 """The contract that every delivery kind keeps, run over all that are found."""
 
+from dataclasses import dataclass, field
+
 import pytest
 from werkzeug.datastructures import MultiDict
 
 from hostedpages.delivery.kinds import KINDS, kind_of, step_kinds
-from hostedpages.delivery.kinds.base import DeliveryKind, Recipient, StepContext
+from hostedpages.delivery.kinds.base import (
+    DeliveryKind,
+    Facts,
+    Payload,
+    Recipient,
+    StepContext,
+    Tools,
+)
+from hostedpages.delivery.kinds.email import Email
 
 VALUES = {"contact": {"first_name": "Ann"}}
 CONTEXT = StepContext(
@@ -59,3 +69,24 @@ def test_a_kind_that_is_gone_degrades() -> None:
     kind = kind_of("pigeon")
     assert "pigeon" in kind.label
     assert kind.allowed(None, None, None)  # type: ignore[arg-type]  # it looks at nothing
+
+
+@dataclass(frozen=True)
+class PlanMail:
+    recipient: str
+    public_id: str = "mail"
+    payload: Payload = field(default_factory=dict)
+
+
+@pytest.mark.parametrize(
+    ("recipient", "words"),
+    [
+        ("Office@roofs.example", "This is your own sender’s address, so it gets no plan mail."),
+        ("noreply@roofs.example", "This address belongs to a machine, not to a person."),
+        ("ann@roofs.example", None),
+    ],
+)
+def test_an_address_that_gets_no_plan_mail_is_told_why(recipient: str, words: str | None) -> None:
+    tools = Tools(frozenset({"office@roofs.example"}), *[None] * 4)  # type: ignore[arg-type]
+    reason = Email().allowed(PlanMail(recipient), Facts(contact_found=True), tools)
+    assert reason is None if words is None else reason and reason.startswith(words)

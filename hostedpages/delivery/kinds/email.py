@@ -28,7 +28,11 @@ from hostedpages.delivery.kinds.base import (
 NOBODY_READS = frozenset(
     {"mailer-daemon", "postmaster", "no-reply", "noreply", "do-not-reply", "donotreply", "bounce"}
 )
-
+# Its answer would come to the mailbox that we read, and be taken for a contact's.
+OWN_ADDRESS = (
+    "This is your own sender’s address, so it gets no plan mail. To try it out, use another "
+    "address of yours."
+)
 
 COMPANY = SelectChoice("", "Your company")
 
@@ -110,8 +114,9 @@ class Email(MailKind):
             return "The contact opted out of email."
         if facts.quarantined:
             return f"The contact's address is quarantined: {facts.quarantined}."
-        local = claim.recipient.partition("@")[0].casefold()
-        if local in NOBODY_READS or claim.recipient.casefold() in tools.own_addresses:
+        if claim.recipient.casefold() in tools.own_addresses:
+            return OWN_ADDRESS
+        if claim.recipient.partition("@")[0].casefold() in NOBODY_READS:
             return "This address belongs to a machine, not to a person."
         return super().allowed(claim, facts, tools)
 
