@@ -36,6 +36,12 @@ IF_FAILING = {
         "Mail leaves at once, from the installation’s address. Each delivery says so.",
     ),
 }
+IF_FAILING_WITHOUT_SERVER = IF_FAILING | {
+    "platform": (
+        "Use the installation’s server",
+        "This installation has no mail server, so mail would only be written to a folder.",
+    ),
+}
 SIGN_INS = {"password": "Password", "google": "Google", "microsoft": "Microsoft"}
 PLAIN = {"spellcheck": "false", "autocapitalize": "none", "autocomplete": "off"}
 

@@ -11,6 +11,7 @@ from hostedpages.accounts import guard
 from hostedpages.builder.senders import gate, queries, trial, windows, words
 from hostedpages.builder.senders.forms import (
     IF_FAILING,
+    IF_FAILING_WITHOUT_SERVER,
     SCOPES,
     SIGN_INS,
     SenderForm,
@@ -32,6 +33,8 @@ def empty_form(slot: gate.Slot, preset: str) -> SenderForm:
             "preset": preset if preset in PRESETS else DEFAULT_PRESET,
             "from_name": user.name if user else guard.current_account().name,
             "email": user.email if user else "",
+            # Without a mail server of the installation, the rest would reach nobody.
+            "scope": "general_only" if settings().smtp_url else "all_emails",
         }
     )
     fill_with_preset(form)
@@ -124,7 +127,7 @@ def _page(form: SenderForm, sender: Sender | None, key: str, heading: str, **sho
         rules_of=windows.other_rules,
         rules=windows.other_rules(limits),
         scopes=SCOPES,
-        if_failing=IF_FAILING,
+        if_failing=IF_FAILING if settings().smtp_url else IF_FAILING_WITHOUT_SERVER,
         has_password=bool(sender and sender.secret_sealed and sender.sign_in == "password"),
         kinds=trial.KINDS,
         words=words,
