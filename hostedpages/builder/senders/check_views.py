@@ -58,7 +58,7 @@ def _checked(stored: Sender | None, slot: gate.Slot | None) -> Answer:
     try:
         wish = trial.of(kind, asked, problems, stored=stored, to=to, settings=settings())
         service.count_check(guard.current_account(), sends_mail=kind == "send")
-        run = running.Run(wish.steps())
+        run = running.Run(wish.steps(), guard.current_account().id)
     except WrongFields as error:
         return _refused(error.problems, kind, form, to_form, stored, slot)
     except TooManyTries as error:

@@ -15,19 +15,28 @@ from hostedpages.mail.check import Check
 AT_ONCE = 2  # in one process, so that pages and submissions always find a free thread
 LONGEST_SECONDS = 120.0  # signing in at both servers takes at most so long
 _free = threading.BoundedSemaphore(AT_ONCE)
+# Accounts with a test on its way: one must not take all the seats with a server that is silent.
+_busy: set[int] = set()
 _Item = Check | BaseException | None
 
 
 class Run:
     """One running test. Iterate once; `close` ends it early, as a closed browser does."""
 
-    def __init__(self, steps: AsyncIterator[Check]) -> None:
-        """Begin. Raises TooManyTries when this process is busy with others."""
+    def __init__(self, steps: AsyncIterator[Check], account_id: int) -> None:
+        """Begin. Raises TooManyTries when a test of this account runs, or too many of others."""
+        if account_id in _busy:
+            raise TooManyTries(
+                "Another test of your account is still running. Please wait until it has ended.",
+                retry_after_seconds=5,
+            )
         if not _free.acquire(blocking=False):
             raise TooManyTries(
                 "Other tests are running just now. Please try again in a moment.",
                 retry_after_seconds=5,
             )
+        _busy.add(account_id)
+        self._account_id = account_id
         self._steps = steps
         self._said: SimpleQueue[_Item] = SimpleQueue()
         self._loop = asyncio.new_event_loop()
@@ -66,6 +75,7 @@ class Run:
         finally:
             self._loop.run_until_complete(self._loop.shutdown_asyncgens())
             self._loop.close()
+            _busy.discard(self._account_id)
             _free.release()
         self._said.put(end)
 
