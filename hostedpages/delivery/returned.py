@@ -1,13 +1,14 @@
 """What one message of a mailbox means for us: a delivery that came back, or a contact who answered.
 
 Part of the caller's transaction. Must never keep a message that does not concern us, never
-quarantine on a notice that does not show one of our own ids, and never suppress our own people.
+quarantine on a notice or stop a plan on an answer that does not show one of our own ids (anybody
+can write any address into a From), never suppress our own people, and never keep without end.
 """
 
 import hashlib
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -34,8 +35,14 @@ SOFT_BOUNCES = 3
 SOFT_WITHIN = timedelta(days=14)
 # A notice that shows no original may be about a mail to the same address not longer ago than this.
 RECENT = timedelta(days=7)
+# What is kept of one contact, and of all that shows none of our ids in one mailbox, in a day. A
+# flood from outside fills a table no further than this, and takes no room from what is proven.
+A_DAY = timedelta(days=1)
+MOST_OF_A_CONTACT = 20
+MOST_UNPROVEN = 200
 SHOWN_IN_HISTORY = 500
 REPLIED = "The contact replied."
+UNPROVEN = "Unproven: it answers none of our mails"
 _KINDS = {"hard": "hard_bounce", "soft": "soft_bounce", "complaint": "complaint"}
 
 
@@ -43,7 +50,7 @@ def take(session: Session, sender: Sender, received: Received, now: datetime) ->
     """Write down what a message of the sender's mailbox means, once.
 
     Returns the kind of the row that was made (see MAILBOX_KINDS), or "" when there was none:
-    because it is somebody's own mail, automatic, forged, or taken already.
+    because it is somebody's own mail, automatic, forged, one too many of its day, or taken already.
     """
     notice = bounces.read(received.content)
     if notice is not None:
@@ -71,6 +78,15 @@ def _take_notice(
         delivery = _recent_delivery(session, account_id, notice.address, received.received_at)
     if delivery is None:
         return ""  # about somebody's own mail, or forged
+    if _is_too_much(
+        session,
+        sender,
+        MailboxMessage.address_key == address_key(delivery.recipient),
+        MailboxMessage.kind != "reply",
+        is_sure=is_sure,
+        now=now,
+    ):
+        return ""
     kind = _KINDS[notice.kind]
     made = _insert(
         session,
@@ -187,7 +203,15 @@ def _take_reply(
         return ""
     delivery = _answered(session, sender.account_id, answer)
     contact_id = delivery.contact_id if delivery else _contact(session, sender.account_id, answer)
-    if contact_id is None:
+    is_sure = delivery is not None
+    if contact_id is None or _is_too_much(
+        session,
+        sender,
+        MailboxMessage.contact_id == contact_id,
+        MailboxMessage.kind == "reply",
+        is_sure=is_sure,
+        now=now,
+    ):
         return ""
     made = _insert(
         session,
@@ -199,36 +223,68 @@ def _take_reply(
         delivery_id=delivery.id if delivery else None,
         subject=answer.subject,
         text=answer.text,
-        details={"from": answer.address},
+        details={"from": answer.address, "is_sure": is_sure},
         now=now,
     )
     if not made:
         return ""
-    about = f" to “{answer.subject}”" if answer.subject else ""
+    about = f" to “{answer.subject}”" if is_sure and answer.subject else ""
+    words = f"Replied{about}" if is_sure else f"A message came. {UNPROVEN}"
     session.add(
         HistoryEntry(
             account_id=sender.account_id,
             contact_id=contact_id,
-            kind="replied",
-            text=f"Replied{about}: {answer.text}"[:SHOWN_IN_HISTORY],
+            kind="replied" if is_sure else "wrote",
+            text=f"{words}: {answer.text}"[:SHOWN_IN_HISTORY],
             details={"message": made},
             created_at=now,
         )
     )
+    if is_sure:
+        _stop_plans(session, sender.account_id, contact_id, received.received_at, now)
+    return "reply"
+
+
+def _stop_plans(
+    session: Session, account_id: int, contact_id: int, came: datetime, now: datetime
+) -> None:
+    """Stop what the contact is in, where the plan says so."""
     for enrollment_id in session.scalars(
         select(Enrollment.id)
         .join(ActionPlan, ActionPlan.id == Enrollment.plan_id)
         .where(
-            Enrollment.account_id == sender.account_id,
+            Enrollment.account_id == account_id,
             Enrollment.contact_id == contact_id,
             Enrollment.state == "active",
             # What was started after the answer is not what was answered.
-            Enrollment.started_at <= received.received_at,
+            Enrollment.started_at <= came,
             ActionPlan.stops_on_reply,
         )
     ).all():
         plans.stop(enrollment_id, REPLIED, now)
-    return "reply"
+
+
+def _is_too_much(
+    session: Session,
+    sender: Sender,
+    *same: ColumnElement[bool],
+    is_sure: bool,
+    now: datetime,
+) -> bool:
+    """Whether a day has brought as many as are kept: of `same`, and of what is not proven."""
+    shows_id = MailboxMessage.details["is_sure"].as_boolean()
+    lately = (
+        MailboxMessage.account_id == sender.account_id,
+        MailboxMessage.created_at > now - A_DAY,
+        shows_id.is_(is_sure),
+    )
+    many = select(func.count()).select_from(MailboxMessage).where(*lately)
+    if session.scalars(many.where(*same)).one() >= MOST_OF_A_CONTACT:
+        return True
+    if is_sure:
+        return False
+    of_mailbox = many.where(MailboxMessage.sender_id == sender.id)
+    return session.scalars(of_mailbox).one() >= MOST_UNPROVEN
 
 
 def _answered(session: Session, account_id: int, answer: Reply) -> Delivery | None:

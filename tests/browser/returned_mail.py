@@ -43,6 +43,7 @@ def what_came_back(northside: Northside) -> SuppressedAddress:
         (
             ("hard_bounce", REPLY, {"delivery_id": mail.id}),
             ("reply", ANSWER, {"subject": "Re: Thank you, Ann"}),
+            ("reply", "Stop!", {"details": {"is_final": True, "is_sure": False}}),
         )
     ):
         factories.store(
@@ -54,9 +55,8 @@ def what_came_back(northside: Northside) -> SuppressedAddress:
                 address_key=mail.recipient,
                 contact_id=mail.contact_id,
                 text=text,
-                details={"is_final": True, "is_sure": True},
                 received_at=now - timedelta(hours=2 + number),
-                **values,
+                **{"details": {"is_final": True, "is_sure": True}} | values,
             )
         )
     for email, values in (

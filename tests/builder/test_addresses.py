@@ -181,6 +181,20 @@ def test_a_notice_that_is_not_final_or_not_sure_says_so(
     assert words in text(alice, f"/deliveries/{delivery.public_id}")
 
 
+@pytest.mark.parametrize("is_sure", [True, False])
+def test_a_message_that_answers_none_of_our_mails_is_shown_as_unproven(
+    alice: Person, is_sure: bool
+) -> None:
+    contact = factories.contact(alice.account)
+    lead = factories.submission(factories.page(alice.account), contact)
+    came_back(alice, contact, details={"is_sure": is_sure})
+
+    page = text(alice, f"/leads/{lead.public_id}")
+
+    assert "Thursday is fine." in page
+    assert ("Unproven" in page, "It answers none of our mails" in page) == (not is_sure,) * 2
+
+
 def test_what_stands_below_plan_mails_is_set_under_account_and_missed_in_the_plan(
     alice: Person,
 ) -> None:

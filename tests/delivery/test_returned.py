@@ -283,7 +283,7 @@ def test_an_answer_is_kept_with_the_contact_and_stops_the_plan(
     assert "stopped: The contact replied." in history(contact)[1]
 
 
-def test_a_message_of_a_contact_without_any_id_counts_by_its_address(
+def test_a_message_that_only_carries_the_address_of_a_contact_is_kept_and_stops_nothing(
     mailbox: Sender, owner: Account, contact: Contact
 ) -> None:
     running = enrolled(owner, contact)
@@ -291,8 +291,59 @@ def test_a_message_of_a_contact_without_any_id_counts_by_its_address(
     assert take(mailbox, message("reply-new-message-same-person")) == "reply"
 
     db.session().refresh(running)
+    assert running.state == "active"
+    assert (kept()[0].delivery_id, kept()[0].details["is_sure"]) == (None, False)
+    assert history(contact) == [
+        "A message came. Unproven: it answers none of our mails: The code of the gate is 1234."
+    ]
+
+
+def test_a_forged_answer_with_the_id_of_another_mail_stops_nothing_of_the_victim(
+    mailbox: Sender, owner: Account, contact: Contact, sent: Delivery
+) -> None:
+    running = enrolled(owner, contact)
+    forger = factories.contact(owner, email="forger@lakeview.example")
+    known = plan_mail(owner, forger)
+    strange = plan_mail(factories.account(), factories.contact(factories.account()))
+
+    for each in (known, strange):
+        take(mailbox, message("reply-gmail", each, nonce=each.public_id))
+
+    db.session().refresh(running)
+    assert running.state == "active"
+    assert [each.contact_id for each in kept()] == [forger.id, contact.id]
+    assert [each.details["is_sure"] for each in kept()] == [True, False]
+
+
+def test_of_a_flood_in_the_name_of_a_contact_a_few_are_kept_and_the_real_answer_still_counts(
+    mailbox: Sender, owner: Account, contact: Contact, sent: Delivery
+) -> None:
+    running = enrolled(owner, contact)
+    flood = [message("reply-new-message-same-person", nonce=f"n{each}") for each in range(25)]
+
+    kinds = [take(mailbox, each) for each in flood]
+
+    assert kinds == ["reply"] * returned.MOST_OF_A_CONTACT + [""] * 5
+    assert take(mailbox, message("reply-gmail", sent)) == "reply"
+    db.session().refresh(running)
     assert running.state == "stopped"
-    assert kept()[0].delivery_id is None
+
+
+def test_what_shows_no_id_fills_a_mailbox_only_so_far_in_a_day(
+    mailbox: Sender, owner: Account, contact: Contact, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(returned, "MOST_UNPROVEN", 2)
+    for name in "abc":
+        factories.contact(owner, email=f"{name}@home.example")
+    letter = "From: %s@home.example\nMessage-ID: <%s@home>\n\nwords\n"
+
+    kinds = [take(mailbox, (letter % (name, name)).encode()) for name in "abc"]
+
+    assert kinds == ["reply", "reply", ""]
+    for row in kept():
+        row.created_at -= timedelta(days=2)
+    db.session().commit()
+    assert take(mailbox, (letter % ("c", "c")).encode()) == "reply"
 
 
 def test_a_plan_that_goes_on_after_an_answer_goes_on(
