@@ -208,5 +208,7 @@ def _check_mail(settings: Settings) -> Check:
     return Check(
         "mail",
         True,
-        f"Written to {settings.mail_dir}; set HOSTEDPAGES_SMTP_URL to send it.",
+        f"Reaches nobody: it is written to {settings.mail_dir}. That is enough to try things out; "
+        "set HOSTEDPAGES_SMTP_URL to send it. Accounts with a sender of their own are not "
+        "concerned.",
     )

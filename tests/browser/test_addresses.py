@@ -37,5 +37,5 @@ def test_a_reader_says_stop_and_takes_it_back_without_a_script(
     page.goto(stop_path(sent, site.settings))
     page.get_by_role("button", name="Unsubscribe").click()
     expect(page.get_by_role("heading")).to_have_text("You are unsubscribed")
-    page.get_by_role("button", name="Get the mails again").click()
+    page.get_by_role("button", name="Get emails again").click()
     expect(page.get_by_role("heading")).to_have_text("You are subscribed again")

@@ -280,7 +280,7 @@ def test_the_way_to_say_stop(
     look(page, "unsubscribe")
     page.get_by_role("button", name="Unsubscribe").click()
     look(page, "unsubscribe-done")
-    page.get_by_role("button", name="Get the mails again").click()
+    page.get_by_role("button", name="Get emails again").click()
     look(page, "unsubscribe-again")
     context.expected_errors.append("400")  # type: ignore[attr-defined]
     page.goto("/u/forged")

@@ -161,11 +161,11 @@ def test_a_mistake_can_be_taken_back_for_an_hour(
     clock.advance(timedelta(minutes=61))
     late = client.post(link, data={"again": "1"}).get_data(as_text=True)
 
-    assert "Get the mails again" in first
+    assert "Get emails again" in first
     assert "subscribed again" in taken_back
     assert left == []
     assert "You are unsubscribed" in late
-    assert "Get the mails again" not in late
+    assert "Get emails again" not in late
     assert len(stopped()) == 1
 
 

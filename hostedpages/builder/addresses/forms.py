@@ -5,7 +5,7 @@ from wtforms import EmailField, RadioField, TextAreaField
 from hostedpages.accounts.forms import StaffForm
 
 KINDS = {
-    "opted_out": ("Wants no more mails", "This person said stop, in whatever way."),
+    "opted_out": ("Wants no more email", "This person said stop, in whatever way."),
     "quarantined": ("Does not arrive", "The address is wrong or dead."),
 }
 
