@@ -97,6 +97,13 @@ class Dovecot:
         os.chown(made, *self._owner)
         made.rename(self.folder / "mail" / "new" / made.name)
 
+    def empty(self) -> None:
+        """Take all messages away, as their owner may at any time."""
+        for part in ("new", "cur"):
+            for each in self._part(part):
+                each.unlink()
+        self._number = 0
+
     @property
     def is_untouched(self) -> bool:
         """Whether no message carries a flag, and all are still there."""

@@ -15,7 +15,7 @@ from sqlalchemy.exc import DataError
 
 from hostedpages import clock, db
 from hostedpages.config import Settings
-from hostedpages.delivery import housekeeping, returned, senders
+from hostedpages.delivery import housekeeping, reading, returned, senders
 from hostedpages.mail import imap, oauth
 from hostedpages.mail.errors import MailError
 from hostedpages.mail.imap import ImapError, Position, Visit
@@ -138,12 +138,15 @@ def _write(sender_id: int, seen: Visit) -> None:
     a second time after a crash is known by its id."""
     with db.unit():
         for received in seen.messages:
+            said = reading.read(received)  # may take long, so not inside the transaction
+            if said is None:
+                continue
             try:
                 with db.transaction() as session:
                     sender = session.get(Sender, sender_id)
                     if sender is None:
                         return
-                    returned.take(session, sender, received, clock.now())
+                    returned.take(session, sender, said, clock.now())
             except DataError:
                 # One message that the database refuses must not stop the reading for ever.
                 log.exception("A message was left out", extra={"fields": {"sender": sender_id}})

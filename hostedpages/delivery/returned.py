@@ -5,7 +5,6 @@ quarantine on a notice or stop a plan on an answer that does not show one of our
 can write any address into a From), never suppress our own people, and never keep without end.
 """
 
-import hashlib
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, func, select
@@ -14,10 +13,9 @@ from sqlalchemy.orm import Session
 
 from hostedpages.delivery import plans, suppressions
 from hostedpages.delivery.kinds import kind_of
+from hostedpages.delivery.reading import Said
 from hostedpages.delivery.suppressions import address_key
-from hostedpages.mail import bounces, incoming, replies
 from hostedpages.mail.bounces import Bounce
-from hostedpages.mail.imap import Received
 from hostedpages.mail.replies import Reply
 from hostedpages.models import (
     ActionPlan,
@@ -46,23 +44,19 @@ UNPROVEN = "Unproven: it answers none of our mails"
 _KINDS = {"hard": "hard_bounce", "soft": "soft_bounce", "complaint": "complaint"}
 
 
-def take(session: Session, sender: Sender, received: Received, now: datetime) -> str:
+def take(session: Session, sender: Sender, said: Said, now: datetime) -> str:
     """Write down what a message of the sender's mailbox means, once.
 
     Returns the kind of the row that was made (see MAILBOX_KINDS), or "" when there was none:
-    because it is somebody's own mail, automatic, forged, one too many of its day, or taken already.
+    because it is somebody's own mail, forged, one too many of its day, or taken already.
     """
-    notice = bounces.read(received.content)
-    if notice is not None:
-        if notice.kind == "automatic":
-            return ""
-        return _take_notice(session, sender, received, notice, now)
-    answer = replies.read(received.content)
-    return _take_reply(session, sender, received, answer, now) if answer is not None else ""
+    if isinstance(said.what, Reply):
+        return _take_reply(session, sender, said, said.what, now)
+    return _take_notice(session, sender, said, said.what, now)
 
 
 def _take_notice(
-    session: Session, sender: Sender, received: Received, notice: Bounce, now: datetime
+    session: Session, sender: Sender, said: Said, notice: Bounce, now: datetime
 ) -> str:
     account_id = sender.account_id
     is_sure = bool(notice.delivery_id)
@@ -75,7 +69,7 @@ def _take_notice(
     elif notice.has_original:
         return ""  # of somebody's own mail: ours would say so
     else:
-        delivery = _recent_delivery(session, account_id, notice.address, received.received_at)
+        delivery = _recent_delivery(session, account_id, notice.address, said.received_at)
     if delivery is None:
         return ""  # about somebody's own mail, or forged
     if _is_too_much(
@@ -91,7 +85,7 @@ def _take_notice(
     made = _insert(
         session,
         sender,
-        received,
+        said,
         kind=kind,
         address_key=address_key(delivery.recipient),
         contact_id=delivery.contact_id,
@@ -109,11 +103,11 @@ def _take_notice(
     if not made:
         return ""
     if is_sure and notice.is_final:
-        if delivery.bounced_at is None or received.received_at < delivery.bounced_at:
-            delivery.bounced_at = received.received_at
+        if delivery.bounced_at is None or said.received_at < delivery.bounced_at:
+            delivery.bounced_at = said.received_at
         _note_notice(session, delivery, notice, made, now)
         if _goes_to_contacts(delivery):
-            _quarantine(session, delivery, notice, received.received_at, now)
+            _quarantine(session, delivery, notice, said.received_at, now)
     return kind
 
 
@@ -196,9 +190,7 @@ def _note_notice(
     )
 
 
-def _take_reply(
-    session: Session, sender: Sender, received: Received, answer: Reply, now: datetime
-) -> str:
+def _take_reply(session: Session, sender: Sender, said: Said, answer: Reply, now: datetime) -> str:
     if _is_one_of_us(session, sender, answer.address):
         return ""
     delivery = _answered(session, sender.account_id, answer)
@@ -216,7 +208,7 @@ def _take_reply(
     made = _insert(
         session,
         sender,
-        received,
+        said,
         kind="reply",
         address_key=address_key(answer.address),
         contact_id=contact_id,
@@ -241,7 +233,7 @@ def _take_reply(
         )
     )
     if is_sure:
-        _stop_plans(session, sender.account_id, contact_id, received.received_at, now)
+        _stop_plans(session, sender.account_id, contact_id, said.received_at, now)
     return "reply"
 
 
@@ -327,7 +319,7 @@ def _is_one_of_us(session: Session, sender: Sender, address: str) -> bool:
 def _insert(
     session: Session,
     sender: Sender,
-    received: Received,
+    said: Said,
     *,
     kind: str,
     address_key: str,
@@ -346,7 +338,7 @@ def _insert(
             public_id=random_id(),
             account_id=sender.account_id,
             sender_id=sender.id,
-            message_key=_key(received.content),
+            message_key=said.key,
             kind=kind,
             address_key=address_key,
             contact_id=contact_id,
@@ -354,16 +346,9 @@ def _insert(
             subject=subject,
             text=text,
             details=details,
-            received_at=received.received_at,
+            received_at=said.received_at,
             created_at=now,
         )
         .on_conflict_do_nothing(index_elements=["account_id", "message_key"])
         .returning(MailboxMessage.public_id)
     )
-
-
-def _key(content: bytes) -> str:
-    """What makes a message the same one, wherever it is read: its Message-ID, else its bytes."""
-    message = incoming.open_message(content)
-    named = incoming.header(message, "Message-ID") if message is not None else ""
-    return hashlib.sha256(named.encode() if len(named) > 2 else content).hexdigest()

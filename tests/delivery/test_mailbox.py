@@ -2,16 +2,18 @@
 
 import asyncio
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from hostedpages import clock, db
 from hostedpages.config import Settings
-from hostedpages.delivery import mailbox, worker
+from hostedpages.delivery import mailbox, reading, worker
+from hostedpages.mail.imap import Received, Visit
 from hostedpages.models import (
     Account,
     Contact,
@@ -38,7 +40,8 @@ def running() -> Iterator[Dovecot]:
 
 @pytest.fixture(autouse=True)
 def trusted(running: Dovecot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """The certificate of this Dovecot is trusted like any other."""
+    """The certificate of this Dovecot is trusted like any other, and its mailbox is empty."""
+    running.empty()
     bundle = tmp_path / "authorities.pem"
     running.authority.cert_pem.write_to_path(bundle)
     monkeypatch.setenv("SSL_CERT_FILE", str(bundle))
@@ -149,6 +152,37 @@ def test_an_answer_is_read_and_stops_the_plan(
     (answer,) = db.session().scalars(select(MailboxMessage))
     assert (answer.kind, answer.contact_id) == ("reply", contact.id)
     assert running.is_untouched
+
+
+def test_while_a_message_is_read_others_can_write(
+    owner: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sender = factories.sender(owner)
+    contact = factories.contact(owner, email="pat@gmail.example")
+    read, written = reading.read, []
+
+    def read_slowly(received: Received) -> reading.Said | None:
+        with ThreadPoolExecutor(1) as another:
+            another.submit(someone_writes).result()
+        return read(received)
+
+    def someone_writes() -> None:
+        with db.unit(), db.transaction() as session:
+            session.execute(update(Contact).values(archived_at=None))
+        written.append(True)
+
+    monkeypatch.setattr(reading, "read", read_slowly)
+    letter = (LETTERS / "reply-new-message-same-person.eml").read_bytes()
+    other = letter.replace(b"<new-message", b"<another")
+    seen = Visit(1, 2, [Received(1, clock.now(), letter), Received(2, clock.now(), other)])
+
+    db.session().rollback()
+
+    mailbox._write(sender.id, seen)
+
+    db.session().rollback()
+    kept = db.session().scalars(select(MailboxMessage.contact_id)).all()
+    assert (written, kept) == ([True, True], [contact.id, contact.id])
 
 
 def test_one_failing_mailbox_does_not_stop_the_others(

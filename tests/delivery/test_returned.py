@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hostedpages import clock, db
-from hostedpages.delivery import returned
+from hostedpages.delivery import reading, returned
 from hostedpages.mail.imap import Received
 from hostedpages.models import (
     Account,
@@ -69,9 +69,12 @@ def message(name: str, delivery: Delivery | None = None, *, nonce: str = "") -> 
 
 
 def take(mailbox: Sender, content: bytes, *, came: timedelta = timedelta()) -> str:
+    said = reading.read(Received(1, clock.now() + came, content))
+    if said is None:
+        return ""
     with db.transaction() as session:
         sender = session.get_one(Sender, mailbox.id)
-        return returned.take(session, sender, Received(1, clock.now() + came, content), clock.now())
+        return returned.take(session, sender, said, clock.now())
 
 
 def stopped() -> list[tuple[str, str, str]]:
