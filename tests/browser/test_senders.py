@@ -116,7 +116,7 @@ def test_a_sender_is_saved_tested_and_used_and_its_password_is_never_shown(
     page.get_by_label("Port", exact=True).fill("2525")
     page.context.expected_errors.append("422")  # type: ignore[attr-defined]
     page.get_by_role("button", name="Test login").click()
-    expect(page.get_by_text("please enter the password again")).to_be_visible()
+    expect(page.get_by_text("please type the password again").first).to_be_visible()
 
 
 def test_the_same_without_a_script(

@@ -28,7 +28,7 @@ PROVEN = {
     "send": "The server took the mail. Look whether it arrived, in the spam folder too.",
 }
 NOT_SAVED = " These settings are not saved yet."
-NOT_WELL = "This did not work yet. What to do stands at the step."
+NOT_WELL = "This did not work yet. The step says what to do."
 BROKEN = "The test broke off. Please try again."
 
 
@@ -56,8 +56,17 @@ def _checked(stored: Sender | None, slot: gate.Slot | None) -> Answer:
     to, no_address = _recipient(to_form) if kind == "send" else ("", {})
     problems |= no_address
     try:
-        wish = trial.of(kind, asked, problems, stored=stored, to=to, settings=settings())
-        service.count_check(guard.current_account(), sends_mail=kind == "send")
+        account = guard.current_account()
+        wish = trial.of(
+            kind,
+            asked,
+            problems,
+            account_id=account.id,
+            stored=stored,
+            to=to,
+            settings=settings(),
+        )
+        service.count_check(account, sends_mail=kind == "send")
         run = running.Run(wish.steps(), guard.current_account().id)
     except WrongFields as error:
         return _refused(error.problems, kind, form, to_form, stored, slot)
@@ -69,6 +78,8 @@ def _checked(stored: Sender | None, slot: gate.Slot | None) -> Answer:
         return Response(lines, mimetype=NDJSON, headers={"X-Accel-Buffering": "no"})
     ended = [step for step in run if step.state != "running"]
     wish.keep(ended)
+    if kind != "server":
+        form.tested.data = wish.proven(ended)
     return _drawn(form, to_form, stored, slot, ran=kind, steps=ended, words=_end(wish, ended))
 
 
@@ -82,7 +93,7 @@ def _recipient(to_form: TestSendForm) -> tuple[str, dict[str, str]]:
 def _lines(wish: trial.Trial, run: running.Run) -> Iterator[str]:
     """One JSON object a step, and one for the end. Runs when the request is over already."""
     ended: list[Check] = []
-    words = BROKEN
+    words, tested = BROKEN, ""
     try:
         for step in run:
             yield _line(
@@ -97,10 +108,10 @@ def _lines(wish: trial.Trial, run: running.Run) -> Iterator[str]:
                 ended.append(step)
         with db.unit():
             wish.keep(ended)
-        words = _end(wish, ended)
+        words, tested = _end(wish, ended), wish.proven(ended)
     except TimeoutError:
         pass  # said as the end: the server dripped for longer than anybody waits
-    yield _line(end=words)
+    yield _line(end=words, tested=tested)
 
 
 def _line(**values: object) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from wtforms import (
     BooleanField,
     EmailField,
+    HiddenField,
     IntegerField,
     PasswordField,
     RadioField,
@@ -62,7 +63,7 @@ class SenderForm(StaffForm):
     )
     updates_company_email = BooleanField(
         "Also make it the company’s email address",
-        description="That is the address which stands below mail of action plans.",
+        description="It is printed below mail of action plans.",
     )
     sign_in = RadioField("Sign in with", default="password", validate_choice=False)
     user_name = StringField(
@@ -71,6 +72,12 @@ class SenderForm(StaffForm):
         render_kw={**PLAIN, "maxlength": 254},
     )
     password = PasswordField("Password", render_kw={"autocomplete": "new-password"})
+    asks_no_password = BooleanField(
+        "This server asks for no password",
+        description="For a server of your own that knows this machine. Providers ask for one.",
+    )
+    password_was_typed = HiddenField()
+    tested = HiddenField()
     smtp_host = StringField(
         "Server",
         render_kw={**PLAIN, "required": True, "maxlength": 253, "placeholder": "smtp.example.com"},

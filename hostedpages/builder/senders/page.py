@@ -1,4 +1,4 @@
-"""The set-up page of a sender: its form filled, its presets, and what stands around them.
+"""The set-up page of a sender: its form filled, its presets, and all around them.
 
 Must never hand a password to a template: the form shows only whether one is stored.
 """
@@ -8,7 +8,7 @@ from typing import Any
 from flask import render_template
 
 from hostedpages.accounts import guard
-from hostedpages.builder.senders import gate, queries, trial, windows, words
+from hostedpages.builder.senders import gate, passwords, queries, trial, windows, words
 from hostedpages.builder.senders.forms import (
     IF_FAILING,
     IF_FAILING_WITHOUT_SERVER,
@@ -54,6 +54,7 @@ def form_of(sender: Sender) -> SenderForm:
             **data,
             "preset": sender.preset if sender.preset in PRESETS else DEFAULT_PRESET,
             "accepts_clear_text": sender.security == "none",
+            "asks_no_password": sender.sign_in == "password" and not sender.secret_sealed,
             "updates_company_email": company_email == sender.email,
             "per_hour": windows.count_of(sender.limits, windows.HOUR),
             "per_day": windows.count_of(sender.limits, windows.DAY),
@@ -114,6 +115,8 @@ def _page(form: SenderForm, sender: Sender | None, key: str, heading: str, **sho
         data={"to": guard.current_session().user.email}
     )
     limits = windows.basis(preset.key, sender)
+    has_password = sender is not None and passwords.has_stored(sender)
+    _remember_typed(form, has_password=has_password)
     return render_template(
         "builder/senders/sender.html",
         form=form,
@@ -128,8 +131,18 @@ def _page(form: SenderForm, sender: Sender | None, key: str, heading: str, **sho
         rules=windows.other_rules(limits),
         scopes=SCOPES,
         if_failing=IF_FAILING if settings().smtp_url else IF_FAILING_WITHOUT_SERVER,
-        has_password=bool(sender and sender.secret_sealed and sender.sign_in == "password"),
+        has_password=has_password,
         kinds=trial.KINDS,
         words=words,
         **shown,
     )
+
+
+def _remember_typed(form: SenderForm, *, has_password: bool) -> None:
+    """Note in the page that a password was typed which it does not keep.
+
+    Somebody who was told so may leave the field empty, when there is a stored one to be kept.
+    """
+    was_told = has_password and bool(form.password.errors)
+    is_waiting = bool(form.password_was_typed.data) and not was_told
+    form.password_was_typed.data = "1" if form.password.data or is_waiting else ""

@@ -4,28 +4,25 @@ Deliveries that wait are given to the right sender in the same transaction. Must
 password in clear, nor keep one for another server than it was typed for.
 """
 
+import math
+
 from sqlalchemy import delete
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from hostedpages import clock, db, ratelimit
-from hostedpages.builder.senders import hosts
+from hostedpages.builder.senders import hosts, passwords
+from hostedpages.builder.senders.proof import Proof
 from hostedpages.builder.senders.wanted import Wanted, WrongFields
 from hostedpages.config import Settings
 from hostedpages.delivery import senders as engine
 from hostedpages.errors import Conflict, TooManyTries
-from hostedpages.mail.presets import PRESETS
 from hostedpages.models import Account, Sender, SenderHealth, User
-from hostedpages.vault import Vault
+from hostedpages.vault import CannotOpen, Vault
 
-CHECKS_A_MINUTE = 5
+CHECKS_A_MINUTE = 10
 TEST_MAILS_A_DAY = 20
 DAY = 24 * 60 * 60
-ASK_AGAIN = (
-    "The server, its port, the user name or the IMAP server changed, so please enter the password "
-    "again: a stored password goes only to the server that it was given for."
-)
-MISSING = "Please enter the password."
 
 
 def create_sender(
@@ -38,8 +35,8 @@ def create_sender(
     sender = Sender(account_id=account.id, slot=slot, user_id=user.id if user else None)
     wanted.put_into(sender)
     problems = hosts.problems(wanted, allow_private=settings.allows_private_hosts)
-    if needs_password(wanted) and not wanted.password:
-        problems["password"] = MISSING
+    if problem := passwords.problem_of(None, wanted):
+        problems["password"] = problem
     if problems:
         raise WrongFields(problems)
     with db.transaction() as session:
@@ -52,6 +49,7 @@ def create_sender(
                 "There is such a sender already; somebody else was faster. Please reload."
             ) from None
         _seal(sender, wanted.password, settings)
+        _adopt_test(sender, wanted, wanted.password, settings)
         _tell_account(account, sender, wanted)
         engine.assign_again(session, account.id, clock.now())
     return sender
@@ -63,25 +61,29 @@ def change_sender(sender: Sender, wanted: Wanted, *, settings: Settings) -> None
     Raises WrongFields: at `password` when the stored one belongs to another server.
     """
     problems = hosts.problems(wanted, allow_private=settings.allows_private_hosts)
-    if problem := password_problem(sender, wanted):
+    if problem := passwords.problem_of(sender, wanted):
         problems["password"] = problem
     if problems:
         raise WrongFields(problems)
+    password = wanted.password or _stored_password(sender, wanted, settings)
     with db.transaction() as session:
         before = (sender.secret_place, sender.security, sender.email)
+        had_secret = bool(sender.secret_sealed)
         mailbox = (sender.imap_host, sender.imap_port, sender.sign_in_name)
         is_new_way_in = sender.sign_in != wanted.sign_in
         wanted.put_into(sender)
-        if wanted.password:
-            _seal(sender, wanted.password, settings)
+        if wanted.sign_in == "password" and (password or passwords.has_none(wanted)):
+            _seal(sender, password, settings)
         elif sender.secret_place != before[0]:
             sender.secret_sealed = ""
         if _needs_sign_in(sender):
             sender.enabled = False  # until somebody has signed in with the provider
         elif is_new_way_in:
             sender.enabled = True
-        if wanted.password or (sender.secret_place, sender.security, sender.email) != before:
+        is_other = (sender.secret_place, sender.security, sender.email) != before
+        if wanted.password or is_other or had_secret != bool(sender.secret_sealed):
             sender.state, sender.tested_at, sender.test_problem = "untested", None, ""
+        _adopt_test(sender, wanted, password, settings)
         if (sender.imap_host, sender.imap_port, sender.sign_in_name) != mailbox:
             sender.imap_validity, sender.imap_last_uid, sender.imap_read_at = None, 0, None
         # Whatever was wrong with the mailbox: it is tried again at once.
@@ -92,19 +94,23 @@ def change_sender(sender: Sender, wanted: Wanted, *, settings: Settings) -> None
         engine.assign_again(session, sender.account_id, clock.now())
 
 
-def password_problem(sender: Sender, wanted: Wanted) -> str:
-    """Why the stored password cannot be used with these settings; empty when it can."""
-    if wanted.password or wanted.sign_in != "password":
+def _stored_password(sender: Sender, wanted: Wanted, settings: Settings) -> str:
+    """The password that stays; empty when there is none. Raises WrongFields."""
+    if wanted.sign_in != "password" or passwords.has_none(wanted):
         return ""
-    if not sender.secret_sealed or sender.sign_in != "password":
-        return MISSING if needs_password(wanted) else ""
-    return "" if wanted.as_sender(sender).secret_place == sender.secret_place else ASK_AGAIN
+    if not passwords.has_stored(sender):
+        return ""
+    try:
+        return Vault(settings.secret_keys).open(sender.secret_sealed, place=sender.secret_place)
+    except CannotOpen:
+        raise WrongFields({"password": passwords.CANNOT_OPEN}) from None
 
 
-def needs_password(wanted: Wanted) -> bool:
-    """Providers do; a company's own relay may know its neighbors by their address."""
-    is_provider = bool(PRESETS[wanted.preset].smtp_host)
-    return wanted.sign_in == "password" and (is_provider or bool(wanted.user_name))
+def _adopt_test(sender: Sender, wanted: Wanted, password: str, settings: Settings) -> None:
+    """Exactly these settings were tested a moment ago: nobody has to test them again."""
+    proof = Proof.of(wanted, password, account_id=sender.account_id, settings=settings)
+    if wanted.sign_in == "password" and (tested_at := proof.tested_at(wanted.tested)):
+        sender.state, sender.tested_at, sender.test_problem = "ok", tested_at, ""
 
 
 def _needs_sign_in(sender: Sender) -> bool:
@@ -159,14 +165,14 @@ def remove_sender(sender: Sender) -> None:
 
 
 def count_check(account: Account, *, sends_mail: bool) -> None:
-    """Count one test. Raises TooManyTries beyond 5 a minute, or 20 test mails a day."""
+    """Count one test. Raises TooManyTries beyond 10 a minute, or 20 test mails a day."""
     with db.transaction() as session:
         wait = ratelimit.allow(
             session, f"mail-check:{account.public_id}", CHECKS_A_MINUTE, 60, clock.now()
         )
         if wait:
             raise TooManyTries(
-                f"That is {CHECKS_A_MINUTE} tests within a minute. Please wait a moment.",
+                f"That is {CHECKS_A_MINUTE} tests within a minute. {_again_in(wait)}",
                 retry_after_seconds=wait,
             )
         if not sends_mail:
@@ -176,9 +182,17 @@ def count_check(account: Account, *, sends_mail: bool) -> None:
         )
         if wait:
             raise TooManyTries(
-                f"That is {TEST_MAILS_A_DAY} test mails within a day. Please try again later.",
+                f"That is {TEST_MAILS_A_DAY} test mails within a day. {_again_in(wait)}",
                 retry_after_seconds=wait,
             )
+
+
+def _again_in(seconds: float) -> str:
+    """How long to wait, rounded up."""
+    sizes = ((60 * 60, "hour"), (60, "minute"), (1, "second"))
+    size, name = next(each for each in sizes if seconds > each[0] or each[0] == 1)
+    count = math.ceil(seconds / size)
+    return f"Try again in {count} {name}{'' if count == 1 else 's'}."
 
 
 def keep_result(sender_id: int, place: str, *, problem: str, proves_login: bool) -> None:

@@ -7,8 +7,9 @@ and the person is asked for it again.
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 
-from hostedpages.builder.senders import service
+from hostedpages.builder.senders import passwords, service
 from hostedpages.builder.senders.forms import SIGN_INS
+from hostedpages.builder.senders.proof import Proof
 from hostedpages.builder.senders.wanted import (
     OF_A_MAIL,
     OF_THE_SERVER,
@@ -32,10 +33,6 @@ KINDS = {
     "login": "Test login",
     "send": "Test SMTP send",
 }
-CANNOT_OPEN = (
-    "The stored password cannot be read any more: the installation’s key was changed. Please "
-    "enter it again."
-)
 SIGN_IN_ANEW = "Something of this sign-in changed. Save first, then sign in again."
 
 
@@ -50,6 +47,7 @@ class Trial:
     to: str
     sender_id: int | None
     place: str
+    proof: Proof | None = None
     consent: OAuthClient | None = None
     refresh_token: str = field(default="", repr=False)
 
@@ -77,13 +75,23 @@ class Trial:
             return checks.check_login(server, imap)
         return checks.check_send(server, mail_from=self.mail_from, to=self.to)
 
+    def proven(self, ended: list[Check]) -> str:
+        """What the page keeps of a test that signed in, for when these settings are saved."""
+        if self.proof is None or not self._proves_login(ended):
+            return ""
+        return self.proof.sign(self.kind)
+
+    def _proves_login(self, ended: list[Check]) -> bool:
+        has_problem = any(step.state == "problem" for step in ended)
+        return self.kind != "server" and bool(ended) and not has_problem
+
     def keep(self, ended: list[Check]) -> None:
         """Note the result at the sender. Needs an open unit."""
         if self.sender_id is None:
             return
         wrong = next((step for step in ended if step.state == "problem"), None)
         problem = f"{wrong.title}: {wrong.detail}" if wrong else ""
-        proves = self.kind != "server" and wrong is None
+        proves = self._proves_login(ended)
         service.keep_result(self.sender_id, self.place, problem=problem, proves_login=proves)
 
 
@@ -92,6 +100,7 @@ def of(
     wanted: Wanted,
     problems: dict[str, str],
     *,
+    account_id: int,
     stored: Sender | None,
     to: str,
     settings: Settings,
@@ -128,6 +137,9 @@ def of(
         to=to,
         sender_id=stored.id if stored and _is_as_stored(stored, wanted) else None,
         place=stored.secret_place if stored else "",
+        proof=Proof.of(wanted, secret, account_id=account_id, settings=settings)
+        if wanted.sign_in == "password"
+        else None,
         consent=consent,
         refresh_token=secret if consent else "",
     )
@@ -137,22 +149,22 @@ def _stored_secret(
     stored: Sender | None, wanted: Wanted, wrong: dict[str, str], settings: Settings
 ) -> str:
     """The stored password or refresh token; empty when there is none, or `wrong` says why not."""
-    if stored is None:
-        if service.needs_password(wanted):
-            wrong["password"] = service.MISSING
-        return ""
-    if problem := service.password_problem(stored, wanted):
+    if problem := passwords.problem_of(stored, wanted):
         wrong["password"] = problem
         return ""
-    if not stored.secret_sealed or stored.sign_in != wanted.sign_in:
+    if stored is None or not stored.secret_sealed or stored.sign_in != wanted.sign_in:
+        return ""
+    if passwords.has_none(wanted):
         return ""
     try:
-        place = wanted.as_sender(stored).secret_place
+        # A token opens only where it was given; a password may also get the inbox of its server.
+        of = stored if wanted.sign_in == "password" else wanted.as_sender(stored)
+        place = of.secret_place
         return Vault(settings.secret_keys).open(stored.secret_sealed, place=place)
     except CannotOpen:
         is_password = wanted.sign_in == "password"
         wrong["password" if is_password else "sign_in"] = (
-            CANNOT_OPEN if is_password else SIGN_IN_ANEW
+            passwords.CANNOT_OPEN if is_password else SIGN_IN_ANEW
         )
         return ""
 
@@ -161,6 +173,7 @@ def _is_as_stored(stored: Sender, wanted: Wanted) -> bool:
     made = wanted.as_sender(stored)
     return (
         not wanted.password
+        and not (passwords.has_none(wanted) and stored.secret_sealed)
         and made.secret_place == stored.secret_place
         and (made.security, made.email) == (stored.security, stored.email)
     )

@@ -74,7 +74,7 @@ def senders_create() -> Answer:
     except Conflict as error:
         form.show_all({"preset": error.message})
         return page.of_new(form, slot), error.status
-    flash("Saved. Now test it.")
+    flash("Saved" if sender.state == "ok" else "Saved. Now test it.")
     return redirect(url_for("builder.senders_show", public_id=sender.public_id), 303)
 
 

@@ -28,6 +28,7 @@ from hostedpages.models import Sender
 from hostedpages.sanitize import clean_text
 
 MAX_PASSWORD = 1000
+SMTP_PORTS = "25, 465, 587 or 2525"  # the usual ones of those that are allowed
 _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
@@ -44,7 +45,8 @@ class WrongFields(DomainError):
 
 @dataclass(frozen=True)
 class Wanted:
-    """The settings of a sender, clean. The password is empty when none was typed."""
+    """The settings of a sender, clean. The password is empty when none was typed; `tested` is
+    what a test of them left in the page."""
 
     preset: str
     smtp_host: str
@@ -62,6 +64,9 @@ class Wanted:
     if_failing: str
     updates_company_email: bool
     password: str = field(default="", repr=False)
+    password_was_typed: bool = False  # before, into a page that did not keep it
+    asks_no_password: bool = False
+    tested: str = field(default="", repr=False)
 
     def put_into(self, sender: Sender) -> None:
         """Write everything but the password into the row."""
@@ -131,6 +136,9 @@ def read(
         if_failing=reader.choice("if_failing", IF_FAILING),
         updates_company_email=bool(form.updates_company_email.data),
         password=reader.password(preset),
+        password_was_typed=bool(form.password_was_typed.data),
+        asks_no_password=bool(form.asks_no_password.data),
+        tested=str(form.tested.data or ""),
     )
     if wanted.security == "none" and not form.accepts_clear_text.data:
         reader.problems["accepts_clear_text"] = (
@@ -190,8 +198,10 @@ class _Reader:
             self.problems[name] = "A port is a number from 1 to 65535."
             return default
         if field.data not in usual and not self.any_port:
-            known = ", ".join(str(each) for each in sorted(usual))
-            self.problems[name] = f"Mail servers listen at one of these ports: {known}."
+            what, use = (
+                ("an inbox", "143 or 993") if name == "imap_port" else ("mail servers", SMTP_PORTS)
+            )
+            self.problems[name] = f"Port {field.data} is not allowed for {what}. Use {use}."
         return int(field.data)
 
     def choice(self, name: str, known: dict[str, Any]) -> str:
