@@ -242,31 +242,23 @@ def upgrade() -> None:
 
     with op.batch_alter_table("accounts", schema=None) as batch_op:
         batch_op.add_column(
-            sa.Column("company_address", sa.Text(), nullable=False, server_default=sa.text("''"))
+            sa.Column("company_address", sa.Text(), nullable=False, server_default="")
         )
         batch_op.add_column(
-            sa.Column(
-                "company_phone", sa.String(length=40), nullable=False, server_default=sa.text("''")
-            )
+            sa.Column("company_phone", sa.String(length=40), nullable=False, server_default="")
         )
         batch_op.add_column(
-            sa.Column(
-                "company_email", sa.String(length=254), nullable=False, server_default=sa.text("''")
-            )
+            sa.Column("company_email", sa.String(length=254), nullable=False, server_default="")
+        )
+        batch_op.add_column(sa.Column("alarm_emails", JSON, nullable=False, server_default="[]"))
+        batch_op.add_column(
+            sa.Column("alarm_webhook_url", sa.Text(), nullable=False, server_default="")
         )
         batch_op.add_column(
-            sa.Column("alarm_emails", JSON, nullable=False, server_default=sa.text("'[]'"))
+            sa.Column("alarm_webhook_sealed", sa.Text(), nullable=False, server_default="")
         )
         batch_op.add_column(
-            sa.Column("alarm_webhook_url", sa.Text(), nullable=False, server_default=sa.text("''"))
-        )
-        batch_op.add_column(
-            sa.Column(
-                "alarm_webhook_sealed", sa.Text(), nullable=False, server_default=sa.text("''")
-            )
-        )
-        batch_op.add_column(
-            sa.Column("daily_digest", sa.Boolean(), nullable=False, server_default=sa.true())
+            sa.Column("daily_digest", sa.Boolean(), nullable=False, server_default="1")
         )
         batch_op.add_column(sa.Column("digest_sent_on", sa.Date(), nullable=True))
 
@@ -278,13 +270,13 @@ def upgrade() -> None:
     op.add_column("pages", sa.Column("opened_at", TIME, nullable=True))
     op.add_column(
         "action_plans",
-        sa.Column("stops_on_reply", sa.Boolean(), nullable=False, server_default=sa.true()),
+        sa.Column("stops_on_reply", sa.Boolean(), nullable=False, server_default="1"),
     )
     op.add_column("deliveries", sa.Column("bounced_at", TIME, nullable=True))
 
     with op.batch_alter_table("deliveries", schema=None) as batch_op:
         batch_op.add_column(
-            sa.Column("sender_id", sa.Integer(), nullable=False, server_default=sa.text("0"))
+            sa.Column("sender_id", sa.Integer(), nullable=False, server_default="0")
         )
         batch_op.drop_index(
             batch_op.f("ix_deliveries_pending"), sqlite_where=sa.text("state = 'pending'")
@@ -306,7 +298,7 @@ def upgrade() -> None:
 
     with op.batch_alter_table("delivery_attempts", schema=None) as batch_op:
         batch_op.add_column(
-            sa.Column("sender_id", sa.Integer(), nullable=False, server_default=sa.text("0"))
+            sa.Column("sender_id", sa.Integer(), nullable=False, server_default="0")
         )
         batch_op.create_index(
             "ix_delivery_attempts_sender",
