@@ -1,12 +1,14 @@
 """Settings, Alarms: who sees what, what is stored, and the test of both ways."""
 
 from datetime import timedelta
+from threading import Event
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
-from hostedpages import db
+from hostedpages import db, net
+from hostedpages.builder import hosts
 from hostedpages.clock import FrozenClock, now
 from hostedpages.config import Settings
 from hostedpages.delivery import webhooks
@@ -137,6 +139,34 @@ def test_what_cannot_be_used_is_refused_at_its_field(
     assert answer.status_code == 422
     assert words in answer.get_data(as_text=True)
     assert (alice.account.alarm_emails, alice.account.alarm_webhook_url) == ([], "")
+
+
+def test_a_webhook_whose_name_servers_are_silent_is_refused_without_waiting_for_them(
+    alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    silent = Event()
+    monkeypatch.setattr(net, "resolve", lambda *_, **__: silent.wait())
+    monkeypatch.setattr(hosts, "SECONDS", 0.05)
+
+    answer = fill_in(alice, alarm_webhook_url="https://silent.example/x")
+    silent.set()
+
+    assert answer.status_code == 422
+    assert "do not answer" in answer.get_data(as_text=True)
+    assert alice.account.alarm_webhook_url == ""
+
+
+def test_hosts_of_new_webhooks_are_looked_up_only_so_often(
+    alice: Person, clock: FrozenClock
+) -> None:
+    answers = [
+        fill_in(alice, alarm_webhook_url=f"https://127.0.0.1/{each}").status_code
+        for each in range(21)
+    ]
+
+    assert answers == [422] * 20 + [429]
+    assert fill_in(alice, alarm_emails="boss@example.org").status_code == 303
+    assert "changed very often" in fill_in(alice, alarm_webhook_url=HOOK).get_data(as_text=True)
 
 
 def test_the_signing_secret_is_shown_once_and_stored_sealed(

@@ -6,8 +6,9 @@ Must never show a stored signing secret again: it is returned once, when it is m
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from hostedpages import clock, db, net, ratelimit
+from hostedpages import clock, db, ratelimit
 from hostedpages.accounts import checks
+from hostedpages.builder import hosts
 from hostedpages.config import Settings
 from hostedpages.delivery import moves, outbox, webhooks
 from hostedpages.delivery.alarms import looks, tell
@@ -19,6 +20,8 @@ from hostedpages.vault import CannotOpen, Vault
 MAX_ADDRESSES = 10
 TESTS = 10
 TESTS_PER_SECONDS = 24 * 60 * 60
+LOOKS = 20  # at the hosts of new webhooks of one account, in
+LOOKS_PER_SECONDS = 600
 WEBHOOK_FIELD = "alarm_webhook_url"
 
 
@@ -34,7 +37,7 @@ def change(
 
     1. Check addresses and webhook; its host is looked up and judged here and at every message.
     2. Store; the first webhook gets a secret. 3. What was given up goes to the new address.
-    Raises Refused with the field to mend.
+    Raises Refused with the field to mend, TooManyTries when new webhooks were given too often.
     """
     field = "alarm_emails"
     addresses = list(dict.fromkeys(checks.email(each, field=field) for each in alarm_emails))
@@ -43,7 +46,7 @@ def change(
     url = alarm_webhook_url.strip()
     is_new = url != account.alarm_webhook_url
     if url and is_new:
-        _check(url, settings)
+        _check(account, url, settings)
     secret = ""
     with db.transaction() as session:
         account.alarm_emails = addresses
@@ -98,13 +101,24 @@ def send_test(account: Account, *, by: User, settings: Settings) -> None:
         outbox.put_many(session, rows)
 
 
-def _check(url: str, settings: Settings) -> None:
+def _check(account: Account, url: str, settings: Settings) -> None:
     is_allowed = settings.allows_private_hosts
     try:
-        host, port = host_and_port(checked_url(url, allow_private=is_allowed))
-        net.resolve(host, port, allow_private=is_allowed)
-    except (UrlRefused, net.HostRefused, net.HostUnknown) as error:
+        place = host_and_port(checked_url(url, allow_private=is_allowed))
+    except UrlRefused as error:
         raise Refused(str(error), field=WEBHOOK_FIELD) from None
+    with db.transaction() as session:
+        key = f"webhook-host:{account.id}"
+        wait = ratelimit.allow(session, key, LOOKS, LOOKS_PER_SECONDS, clock.now())
+    if wait:
+        raise TooManyTries(
+            "The webhook was changed very often just now. Please wait some minutes.",
+            retry_after_seconds=wait,
+        )
+    # No transaction is open from here on, while other machines are asked.
+    found = hosts.judge({WEBHOOK_FIELD: place}, allow_private=is_allowed)
+    if found:
+        raise Refused(str(found[WEBHOOK_FIELD]), field=WEBHOOK_FIELD)
 
 
 def _seal(account: Account, stored: str, settings: Settings) -> None:

@@ -41,8 +41,8 @@ def alarms_update() -> Answer:
             daily_digest=bool(form.daily_digest.data),
             settings=settings(),
         )
-    except Refused as error:
-        form.show(error, default="alarm_emails")
+    except (Refused, TooManyTries) as error:
+        form.show(error, default="alarm_webhook_url")
         return _page(form), error.status
     if secret:
         return _secret_page(secret, is_first=True), 201
