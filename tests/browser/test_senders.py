@@ -133,3 +133,90 @@ def test_the_same_without_a_script(
     page.get_by_role("button", name="Test login").click()
     expect(page.get_by_text("Signing in works.")).to_be_visible()
     expect(page.get_by_label("Email address", exact=True)).to_have_value("office@example.com")
+    # The page kept no password, and says so instead of storing none.
+    context.expected_errors.append("422")  # type: ignore[attr-defined]
+    page.get_by_role("button", name="Save").first.click()
+    expect(page.get_by_text("Please type the password again")).to_be_visible()
+    page.get_by_label("Password", exact=True).fill(CANARY)
+    page.get_by_role("button", name="Save").first.click()
+    expect(page.get_by_text("Not tested")).to_have_count(0)
+    expect(page.get_by_role("textbox", name="Password set")).to_have_value("")
+
+
+def test_a_password_that_a_refused_page_lost_is_asked_for_again(
+    staff_page: Page, server: ScriptedSmtp
+) -> None:
+    page = staff_page
+    page.goto("/settings/mail/new?slot=account")
+    use(page, server)
+    page.get_by_label("Server", exact=True).fill("no host")
+    page.context.expected_errors.extend(["422", "422"])  # type: ignore[attr-defined]
+    page.get_by_role("button", name="Save").first.click()
+    expect(page.get_by_text("This is no name of a server")).to_be_visible()
+    page.get_by_label("Server", exact=True).fill("127.0.0.1")
+    page.get_by_role("button", name="Save").first.click()
+    expect(page.get_by_text("Please type the password again")).to_be_visible()
+    page.get_by_label("Password", exact=True).fill(CANARY)
+    page.get_by_role("button", name="Save").first.click()
+    expect(page.get_by_text("Saved. Now test it.")).to_be_visible()
+    expect(page.get_by_role("textbox", name="Password set")).to_have_value("")
+
+
+def test_what_was_tested_a_moment_ago_is_saved_as_tested(
+    staff_page: Page, server: ScriptedSmtp
+) -> None:
+    page = staff_page
+    page.goto("/settings/mail/new?slot=account")
+    use(page, server)
+    page.get_by_role("button", name="Test login").click()
+    expect(page.locator("[data-results=login] .check-end")).to_contain_text("Signing in works.")
+    page.get_by_role("button", name="Save").first.click()
+    expect(page.get_by_text("Works", exact=True)).to_be_visible()
+    expect(page.get_by_text("Not tested")).to_have_count(0)
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 860), (390, 844)])
+def test_what_a_test_finds_is_in_view_and_fades_after_a_change(
+    staff_page: Page, server: ScriptedSmtp, width: int, height: int
+) -> None:
+    page = staff_page
+    page.set_viewport_size({"width": width, "height": height})
+    page.goto("/settings/mail/new?slot=account")
+    use(page, server)
+    server.always["AUTH"] = "535 5.7.8 Username and Password not accepted"
+    page.get_by_role("button", name="Test login").press("Enter")
+    result = page.locator("[data-results=login]")
+    expect(result.locator(".check-end")).to_be_visible()
+    expect(result.locator("li.is-bad")).to_be_in_viewport(ratio=1)
+    assert uncovered(page, "[data-results=login] li.is-bad")
+
+    expect(result.get_by_text("Before your change")).to_have_count(0)
+    page.get_by_label("Password", exact=True).fill("another one")
+    expect(result.get_by_text("Before your change")).to_be_visible()
+    page.get_by_role("button", name="Test login").press("Enter")
+    expect(result.locator("li.is-bad")).to_be_in_viewport(ratio=1)
+    expect(result.get_by_text("Before your change")).to_have_count(0)
+
+
+def uncovered(page: Page, selector: str) -> bool:
+    """Whether nothing that sticks to an edge of the window lies over it."""
+    found = page.locator(selector).evaluate(
+        """element => {
+          const box = element.getBoundingClientRect();
+          return [box.top + 2, box.bottom - 2].every((y) => element.contains(
+            document.elementFromPoint(box.left + 30, y)));
+        }"""
+    )
+    return bool(found)
+
+
+def test_a_test_that_cannot_begin_says_why_and_leads_to_the_field(staff_page: Page) -> None:
+    page = staff_page
+    page.goto("/settings/mail/new?slot=account")
+    page.get_by_label("Server", exact=True).fill("mail.example.com")
+    page.context.expected_errors.append("422")  # type: ignore[attr-defined]
+    page.get_by_role("button", name="Test login").click()
+    link = page.get_by_role("link", name="Email address: Please enter the address")
+    expect(link).to_be_in_viewport()
+    link.click()
+    expect(page.get_by_label("Email address", exact=True)).to_be_focused()

@@ -29,6 +29,7 @@ PROVEN = {
 }
 NOT_SAVED = " These settings are not saved yet."
 NOT_WELL = "This did not work yet. The step says what to do."
+NOT_BEGUN = "The test did not begin. Something has to be mended first:"
 BROKEN = "The test broke off. Please try again."
 
 
@@ -139,7 +140,7 @@ def _refused(
     words: str = "",
     status: int = 422,
 ) -> Answer:
-    words = words or "The test did not begin: something is missing above, and said at its field."
+    words = words or NOT_BEGUN
     if _wants_stream():
         answer = current_app.json.response(problems=problems, error={"message": words})
         answer.status_code = status
@@ -160,7 +161,14 @@ def _drawn(
     steps: list[Check],
     words: str,
 ) -> str:
-    shown = {"to_form": to_form, "ran": ran, "steps": steps, "end_words": words}
+    to_mend = [field for field in (*form, *to_form) if field.errors]
+    shown = {
+        "to_form": to_form,
+        "ran": ran,
+        "steps": steps,
+        "end_words": words,
+        "to_mend": to_mend,
+    }
     if stored is not None:
         return page.of_stored(form, stored, **shown)
     assert slot is not None

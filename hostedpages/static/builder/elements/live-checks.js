@@ -1,8 +1,7 @@
-// <live-checks>: around a form with buttons [data-check]. A press posts the form as it stands and
+// <live-checks>: around a form with buttons [data-check]. A press posts the form as it is now and
 // draws each step of the test as the server says it, one JSON object a line. The focus stays.
 // Without a script the same button loads a page with the result.
-const STATES = { running: "is-running", ok: "is-ok", problem: "is-bad", skipped: "is-skipped" };
-const WORDS = { running: "under way", ok: "fine", problem: "problem", skipped: "not done" };
+import { CheckSteps, outdate, part } from "./check-steps.js";
 
 class LiveChecks extends HTMLElement {
   connectedCallback() {
@@ -10,9 +9,14 @@ class LiveChecks extends HTMLElement {
     this.said = this.querySelector("[data-said]");
     this.addEventListener("click", (event) => {
       const button = event.target.closest("[data-check]");
-      if (!button) return;
+      const link = event.target.closest("[data-to-field]");
+      if (!button && !link) return;
       event.preventDefault();
-      if (!this.isBusy) this.run(button);
+      if (link) this.fieldOf(link.dataset.toField).focus();
+      else if (!this.isBusy) this.run(button);
+    });
+    this.form.addEventListener("input", () => {
+      for (const place of this.querySelectorAll("[data-results]")) outdate(place);
     });
     // Enter in the address of the test mail sends the test, not the settings.
     this.form.elements.to?.addEventListener("keydown", (event) => {
@@ -25,11 +29,10 @@ class LiveChecks extends HTMLElement {
   async run(button) {
     this.isBusy = true;
     for (const each of this.querySelectorAll("[data-check]")) each.setAttribute("aria-disabled", "true");
-    this.results = this.querySelector(`[data-results=${button.value}]`);
-    this.list = this.part("ol", "steps is-checks");
-    this.results.replaceChildren(this.list);
-    this.rows = new Map();
+    this.steps = new CheckSteps(this.querySelector(`[data-results=${button.value}]`));
     this.showErrors({});
+    // What an earlier test proved is proved until one that signs in says otherwise.
+    if (button.value !== "server") this.form.elements.tested.value = "";
     try {
       const body = new URLSearchParams(new FormData(this.form));
       body.set("check", button.value);
@@ -45,54 +48,49 @@ class LiveChecks extends HTMLElement {
   async read(answer) {
     if (!answer.ok) {
       const told = await answer.json().catch(() => ({}));
-      this.showErrors(told.problems ?? {});
-      return void this.end(told.error?.message ?? "This did not work. Please reload the page and try again.");
+      const links = this.showErrors(told.problems ?? {});
+      return void this.end(told.error?.message ?? "This did not work. Please reload the page and try again.", links);
     }
     const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
     let text = "";
-    for (let part = await reader.read(); !part.done; part = await reader.read()) {
-      const lines = (text + part.value).split("\n");
+    for (let got = await reader.read(); !got.done; got = await reader.read()) {
+      const lines = (text + got.value).split("\n");
       text = lines.pop();
       for (const line of lines) this.take(JSON.parse(line));
     }
   }
 
   take(step) {
-    if ("end" in step) return void this.end(step.end);
-    const row = this.part("li", STATES[step.state]);
-    const took = step.milliseconds >= 1000 ? `${(step.milliseconds / 1000).toFixed(2)} s` : `${Math.max(1, step.milliseconds)} ms`;
-    const time = ["ok", "problem"].includes(step.state) ? `, ${took}` : "";
-    const title = this.part("span", "check-title");
-    title.append(this.part("strong", "", step.title), " ", this.part("span", "quiet small", WORDS[step.state] + time));
-    row.append(title);
-    if (step.detail) row.append(this.part("span", "check-detail", step.detail));
-    if (step.hint) row.append(this.part("span", "check-hint", step.hint));
-    const known = this.rows.get(step.name);
-    if (known) known.replaceWith(row);
-    else this.list.append(row);
-    this.rows.set(step.name, row);
-    if (step.state !== "running") this.said.textContent = `${step.title}: ${WORDS[step.state]}. ${step.detail} ${step.hint}`;
+    if (!("end" in step)) return void (this.said.textContent = this.steps.take(step) || this.said.textContent);
+    if (step.tested) this.form.elements.tested.value = step.tested;
+    this.end(step.end);
   }
 
-  end(words) {
-    this.results.append(this.part("p", "check-end", words));
-    this.said.textContent = words;
+  end(words, links = []) {
+    this.steps.end(words, links);
+    this.said.textContent = [words, ...links.map((link) => link.textContent)].join(" ");
   }
 
+  // Says each problem at its field, and gives back a link to each.
   showErrors(problems) {
     for (const line of this.form.querySelectorAll("[data-live-error]")) line.remove();
-    for (const [name, words] of Object.entries(problems)) {
-      const line = this.part("p", "error", words);
+    return Object.entries(problems).map(([name, words]) => {
+      const line = part("p", "error", words);
       line.dataset.liveError = "";
-      document.getElementById(name)?.closest(".field, .check")?.append(line);
-    }
+      const field = this.fieldOf(name);
+      field?.closest(".field, .check")?.append(line);
+      const label = field?.labels?.[0]?.firstChild?.textContent.trim();
+      const link = part("a", "", label ? `${label}: ${words}` : words);
+      link.href = `#${field?.id || "sender"}`;
+      link.dataset.toField = name;
+      return link;
+    });
   }
 
-  part(name, className, text = "") {
-    const made = document.createElement(name);
-    if (className) made.className = className;
-    made.textContent = text;
-    return made;
+  // Of radios the chosen one; without one, the first.
+  fieldOf(name) {
+    const found = this.form.elements[name];
+    return found instanceof RadioNodeList ? ([...found].find((each) => each.checked) ?? found[0]) : found;
   }
 }
 
