@@ -13,8 +13,8 @@ from hostedpages import clock, db
 from hostedpages.accounts import guard
 from hostedpages.builder.alarms import queries as alarms
 from hostedpages.builder.deliveries import queries as deliveries
+from hostedpages.builder.deliveries import troubles
 from hostedpages.builder.senders import queries as senders
-from hostedpages.builder.senders import words as sender_words
 from hostedpages.models import Account, Delivery, Heartbeat, User
 
 WORKER_MAY_REST = timedelta(seconds=60)
@@ -124,7 +124,8 @@ def _sender_banners() -> list[Banner]:
         sender, goal = each.sender, ""
         if sender is not None and (user.role in MANAGERS or sender.user_id == user.id):
             goal = url_for("builder.senders_show", public_id=sender.public_id)
-        found.append(Banner(sender_words.banner_of(each), goal, "Open the sender"))
+        text = troubles.banner(sender, each.waiting, may_mend=bool(goal))
+        found.append(Banner(text, goal, "Open the sender"))
     return found
 
 

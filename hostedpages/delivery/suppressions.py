@@ -70,6 +70,23 @@ def live_of(session: Session, account_id: int, address: str) -> Sequence[Suppres
     ).all()
 
 
+def reasons_of(session: Session, account_id: int, keys: Sequence[str]) -> dict[str, str]:
+    """Why each of these address keys of an account is stopped, in words; an opt-out comes first."""
+    rows = session.execute(
+        select(SuppressedAddress.address_key, SuppressedAddress.kind, SuppressedAddress.reason)
+        .where(
+            SuppressedAddress.account_id == account_id,
+            SuppressedAddress.address_key.in_(keys),
+            SuppressedAddress.lifted_at.is_(None),
+        )
+        .order_by(SuppressedAddress.kind.desc())
+    )
+    return {
+        key: f"{'opted out' if kind == 'opted_out' else 'is quarantined'}: {reason_words(reason)}"
+        for key, kind, reason in rows
+    }
+
+
 def is_opt_out(suppressed: SuppressedAddress) -> bool:
     """Whether the person said stop, and not a mail server."""
     return suppressed.kind == "opted_out"

@@ -12,6 +12,14 @@ from hostedpages import clock
 from hostedpages.mail.errors import MailError
 from hostedpages.mail.message import OutgoingMessage
 
+RECEIPT = "Written to mail/"
+
+
+def is_receipt(text: str) -> bool:
+    """Whether a stored receipt says that the mail was only written down; a note may precede it."""
+    is_noted = text.startswith("Sent ") and f". {RECEIPT}" in text
+    return text.startswith(RECEIPT) or is_noted
+
 
 class FolderTransport:
     """Writes each message to `<folder>/<time>-<id>.eml`."""
@@ -45,4 +53,4 @@ class FolderTransport:
             file.flush()
             os.fsync(file.fileno())
         unfinished.rename(self.folder / name)
-        return f"Written to mail/{name}"
+        return f"{RECEIPT}{name}"

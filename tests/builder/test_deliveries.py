@@ -68,9 +68,11 @@ def test_what_waits_for_a_limit_says_which_one_and_when_it_is_expected(
     waits = factories.delivery(alice.account, sender_id=sender.id)
 
     page = text_of(alice, address(waits))
-    assert "Waits for a limit" in page
+    assert "Waits for 2 an hour" in page
     assert "It waits for the hourly limit of office@example.com. Expected at 10:30 am." in page
-    assert "Waits for a limit" in text_of(alice, "/deliveries")
+    row = text_of(alice, "/deliveries").partition("<tbody>")[2]
+    assert "Waits for 2 an hour" in row
+    assert "About 10:30 am" in row
     later = factories.delivery(
         alice.account, sender_id=sender.id, due_at=now + timedelta(days=2), summary="Later"
     )

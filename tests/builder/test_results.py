@@ -136,7 +136,7 @@ def test_one_submission_keeps_the_labels_of_its_version(alice: Person) -> None:
     assert "Material" in shown
     assert "Roof type" not in shown
     assert "version 1" in shown
-    assert "1 left open" in shown
+    assert "1 not answered" in shown
 
 
 def test_one_submission_shows_its_deliveries(alice: Person) -> None:

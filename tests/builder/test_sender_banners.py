@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import pytest
+
 from hostedpages import clock as clock_module
 from hostedpages import db
 from hostedpages.clock import FrozenClock
@@ -21,28 +23,60 @@ def test_a_banner_says_on_every_screen_what_holds_mail_back(
 ) -> None:
     sender = factories.sender(alice.account)
     since = clock_module.now() - timedelta(minutes=46)
-    problem = "The mail server refused the sign-in: 535 5.7.8 no."
-    factories.store(SenderHealth(sender_id=sender.id, failing_since=since, problem=problem))
+    problem = "The mail server refused the sign-in: 535 5.7.8 no. In this order: check the user"
+    factories.store(
+        SenderHealth(
+            sender_id=sender.id,
+            failing_since=since,
+            problem_kind="authentication",
+            problem=problem,
+        )
+    )
     for _ in range(2):
         factories.delivery(alice.account, kind="notify_user", sender_id=sender.id)
     later = clock_module.now() + timedelta(days=3)
     factories.delivery(alice.account, kind="email", sender_id=sender.id, due_at=later)
-    words = "Mail through office@example.com has failed since 9:14 am: The mail server refused"
+    words = "office@example.com cannot sign in since 9:14 am. 2 mails wait."
 
     hers, his = text_of(alice, "/pages"), text_of(bob, "/pages")
-    assert words in hers
-    assert "535 5.7.8 no. 2 wait." in hers
+    assert f"{words} Enter the new password.</span>" in hers
+    assert "535 5.7.8" not in hers
     assert f'href="/settings/mail/{sender.public_id}">Open the sender' in hers
-    assert words in his
+    assert f"{words} Ask an owner or admin" in his
     assert f"/settings/mail/{sender.public_id}" not in his
-    assert "has failed" not in text_of(charlie, "/pages")
+    assert "cannot sign in" not in text_of(charlie, "/pages")
 
     with db.transaction():
         sender.if_failing = "platform"
-    assert "has failed" not in text_of(alice, "/pages")
+    assert "cannot sign in" not in text_of(alice, "/pages")
     with db.transaction():
         sender.if_failing, sender.enabled = "hold", False
-    assert "has failed" not in text_of(alice, "/pages")
+    assert "cannot sign in" not in text_of(alice, "/pages")
+
+
+@pytest.mark.parametrize(
+    ("kind", "problem", "words"),
+    [
+        ("timeout", "Port 587 did not answer in time.", "The server of {} cannot be reached since"),
+        ("sender_refused", "553 not owned", "The server of {} refuses this address since"),
+        ("configuration", "The mail server cannot be trusted: old.", "cannot be encrypted safely"),
+        ("configuration", "The mail server offers no sign-in.", "The settings of {} do not fit"),
+        ("protocol", "It answered nonsense.", "Mail through {} has failed since"),
+    ],
+)
+def test_a_banner_is_short_and_whole_whatever_the_server_said(
+    alice: Person, clock: FrozenClock, kind: str, problem: str, words: str
+) -> None:
+    sender = factories.sender(alice.account)
+    health = {"problem_kind": kind, "problem": f"{problem} {'And much advice. ' * 20}"}
+    factories.store(SenderHealth(sender_id=sender.id, failing_since=clock_module.now(), **health))
+    held = {"sender_id": sender.id, "state": "held", "attempts": 1}
+    factories.delivery(alice.account, error=health["problem"], **held)
+
+    page = text_of(alice, "/deliveries")
+    assert words.format("office@example.com") in page
+    assert "And much advice" not in page
+    assert "…" not in page.partition('<div class="banner')[2].partition("</div>")[0]
 
 
 def test_the_installations_server_is_on_a_banner_only_where_mail_waits_for_it(
@@ -54,6 +88,6 @@ def test_the_installations_server_is_on_a_banner_only_where_mail_waits_for_it(
     factories.delivery(alice.account, kind="notify_user", attempts=1, state="held")
     page = text_of(alice, "/pages")
     assert "Mail through the installation’s server has failed since" in page
-    assert "1 waits." in page
+    assert "1 mail waits. It goes out by itself" in page
     assert "somebody@else.example" not in page
     assert "has failed" not in text_of(charlie, "/pages")

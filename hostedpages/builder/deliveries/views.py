@@ -7,7 +7,7 @@ from hostedpages.accounts import guard
 from hostedpages.accounts.next_path import safe_next
 from hostedpages.builder.addresses import queries as addresses
 from hostedpages.builder.blueprint import blueprint
-from hostedpages.builder.deliveries import queries, service, ways, words
+from hostedpages.builder.deliveries import queries, service, stops, ways, words
 from hostedpages.builder.paging import SIZES, page_number, page_size
 from hostedpages.builder.services import settings
 from hostedpages.delivery import kinds
@@ -30,14 +30,16 @@ def deliveries_list() -> str:
         page=request.args.get("hosted_page", ""),
         search=request.args.get("q", "").strip()[:200],
     )
+    log = queries.log_page(
+        account,
+        wanted,
+        number=page_number(request.args.get("page")),
+        size=page_size(request.args.get("size"), default=25),
+    )
+    stops.look_up(row.delivery for row in log)
     return render_template(
         "builder/deliveries/list.html",
-        log=queries.log_page(
-            account,
-            wanted,
-            number=page_number(request.args.get("page")),
-            size=page_size(request.args.get("size"), default=25),
-        ),
+        log=log,
         wanted=wanted,
         filters=words.FILTERS,
         kinds=queries.kinds_to_choose(),

@@ -20,6 +20,7 @@ from hostedpages.models import NO_SENDER, PLATFORM, Account, Delivery, Sender, S
 
 INSTALLATION = "the installation’s server"
 REMOVED = "a sender that was removed"
+PER = {1: "a second", 60: "a minute", 3600: "an hour", 86_400: "a day"}
 LIMITS = {1: "limit a second", 60: "limit a minute", 3600: "hourly limit", 86_400: "daily limit"}
 
 
@@ -100,19 +101,39 @@ def _ways() -> dict[int, Way]:
     return found | {PLATFORM: Way(INSTALLATION, None, health.get(PLATFORM))}
 
 
+@dataclass(frozen=True)
+class Limited:
+    """What a sender's mail waits for: "2 an hour", and when the first and the last may go."""
+
+    what: str
+    window: str
+    first: datetime | None
+    last: datetime | None
+
+
+def limited(sender: Sender) -> Limited:
+    """What mail of this sender waits for; read once a request."""
+    known: dict[int, Limited] = g.setdefault("limited_senders", {})
+    if sender.id not in known:
+        standing = limits.standing(db.session(), sender, clock.now())
+        full = [(count, int(seconds)) for count, seconds, used in standing.windows if used >= count]
+        count, seconds = full[-1] if full else (0, 0)
+        known[sender.id] = Limited(
+            f"{count:,} {PER[seconds]}" if seconds in PER else "a limit",
+            LIMITS.get(seconds, "limit"),
+            standing.next_at,
+            standing.forecast_done_at,
+        )
+    return known[sender.id]
+
+
 def expected(way: Way) -> str:
     """What it waits for and when it is expected: "the hourly limit of office@… Expected at …"."""
-    now = clock.now()
     if way.sender is None:
         return ""
-    standing = limits.standing(db.session(), way.sender, now)
-    full = [
-        LIMITS.get(int(seconds), "limit")
-        for count, seconds, used in standing.windows
-        if used >= count
-    ]
-    what = f"It waits for the {full[-1] if full else 'limit'} of {way.name}."
-    first, last = standing.next_at, standing.forecast_done_at
+    found = limited(way.sender)
+    what = f"It waits for the {found.window} of {way.name}."
+    first, last = found.first, found.last
     if first is None:
         return what
     if last is None or last <= first:

@@ -8,11 +8,13 @@ from datetime import datetime, timedelta
 
 from flask import Blueprint
 
-from hostedpages import clock
+from hostedpages import clock, db
 from hostedpages.builder import times
-from hostedpages.builder.deliveries import ways
+from hostedpages.builder.deliveries import stops, troubles, ways
 from hostedpages.delivery import kinds
-from hostedpages.models import Delivery, DeliveryAttempt
+from hostedpages.delivery.returned import REPLIED
+from hostedpages.mail.folder import is_receipt
+from hostedpages.models import Contact, Delivery, DeliveryAttempt, Sender
 
 NEEDS_A_PERSON = ("failed", "unknown", "held")
 WAITING = ("pending", "claimed", "sending")
@@ -56,29 +58,93 @@ WAITS = {
     "provider": "Waits for the provider",
     "limit": "Waits for a limit",
 }
+WILL_NOT_GO = "Will not go: the address is stopped"
+NOT_BEFORE = "It will not be sent unless the address is written to again before its time."
+ONLY_WRITTEN = (
+    "This installation has no mail server, so the mail was only written to a folder on its "
+    "machine and reached nobody."
+)
+MOST_OF_AN_ERROR = 160
 BY_ITSELF = "It goes out by itself as soon as that works again."
 
 
 @dataclass(frozen=True)
 class Words:
-    """A state for people: `text` for the pill, its `pill` kind, and one sentence that explains."""
+    """A state for people: `text` for the pill, its `pill` kind, and one sentence that explains.
+
+    `note` stands below the pill in lists, `when` is the expected time of what waits for a limit.
+    `is_written`: it reached nobody, because there is no mail server.
+    """
 
     text: str
     pill: str
     sentence: str
+    note: str = ""
+    when: str = ""
+    is_written: bool = False
 
 
 def words(delivery: Delivery) -> Words:
     """The state of this delivery now, with times in the account's zone."""
     text, pill = STATES.get(delivery.state, (delivery.state, ""))
-    if delivery.state in ("pending", "held"):
-        text = _waiting(text, delivery)
-    return Words(text, pill, _sentence(delivery))
+    if delivery.state == "delivered" and is_receipt(delivery.receipt):
+        return Words("Written to a folder", "warn", ONLY_WRITTEN, is_written=True)
+    if why := stops.why_stopped(delivery):
+        return Words(WILL_NOT_GO, "quiet", f"{delivery.recipient} {why}. {NOT_BEFORE}")
+    if delivery.state == "canceled" and delivery.error.endswith(REPLIED):
+        who = _who_answered(delivery)
+        return Words(f"Canceled: {who} answered", pill, f"{who} answered, so the plan was stopped.")
+    sentence, note = _sentence(delivery), _note(delivery)
+    if delivery.state not in ("pending", "held"):
+        return Words(text, pill, sentence, note)
+    return Words(_waiting(text, delivery), pill, sentence, note, _when(delivery))
+
+
+def _who_answered(delivery: Delivery) -> str:
+    contact = db.session().get(Contact, delivery.contact_id) if delivery.contact_id else None
+    return (contact.first_name or contact.display_name) if contact else "The contact"
+
+
+def _note(delivery: Delivery) -> str:
+    """What lists say below the pill: whole words, never a cut piece of advice."""
+    if not delivery.error or delivery.state in ("delivered", "canceled"):
+        return ""
+    way = ways.way_of(delivery)
+    if delivery.state in ("pending", "held") and way.failing_since is not None:
+        return troubles.note(way)
+    return shortened(delivery.error)
+
+
+def shortened(error: str, most: int = MOST_OF_AN_ERROR) -> str:
+    """As many whole sentences as fit; one that is too long by itself ends with "…"."""
+    if len(error) <= most:
+        return error
+    whole = error[:most].rpartition(". ")[0]
+    return f"{whole}." if whole else f"{error[:most].rpartition(' ')[0]} …"
+
+
+def _when(delivery: Delivery) -> str:
+    way = _limiting(delivery)
+    found = ways.limited(way) if way else None
+    if found is None or found.first is None:
+        return ""
+    is_one = found.last is None or found.last <= found.first
+    return f"{'About' if is_one else 'From about'} {times.short_time(found.first)}"
+
+
+def _limiting(delivery: Delivery) -> Sender | None:
+    """The sender whose limit it waits for."""
+    if delivery.state != "pending" or not (delivery.due_at <= clock.now() or delivery.attempts):
+        return None
+    way = ways.way_of(delivery)
+    return way.sender if way.waits_for(clock.now()) == "limit" else None
 
 
 def _waiting(text: str, delivery: Delivery) -> str:
     now = clock.now()
     waits_for = ways.way_of(delivery).waits_for(now) if delivery.state == "pending" else ""
+    if (limiting := _limiting(delivery)) is not None:
+        return f"Waits for {ways.limited(limiting).what}"
     if waits_for and (delivery.due_at <= now or delivery.attempts):
         return WAITS[waits_for]
     if delivery.due_at <= now:

@@ -14,9 +14,10 @@ from hostedpages.builder import times
 from hostedpages.builder.addresses import queries as addresses
 from hostedpages.builder.addresses.queries import StoppedRow
 from hostedpages.builder.deliveries import queries as deliveries
-from hostedpages.builder.inbox import answers, filters
+from hostedpages.builder.inbox import answers, filters, marks
 from hostedpages.builder.inbox.answers import AnsweredScreen, Schemas
 from hostedpages.builder.inbox.filters import Filters
+from hostedpages.builder.inbox.marks import Marks
 from hostedpages.builder.pages.queries import is_counted
 from hostedpages.builder.paging import PageOfRows, page_of
 from hostedpages.models import (
@@ -59,6 +60,7 @@ class LeadRow:
     who: str
     cells: list[str]
     page: Page
+    marks: Marks
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,7 @@ class Lead:
     revises: Submission | None
     stopped: Sequence[StoppedRow]
     replies: Sequence[MailboxMessage]
+    plan_end: str
 
 
 def columns_of(page: Page, chosen: Sequence[str]) -> list[Column]:
@@ -148,6 +151,7 @@ def lead(submission: Submission) -> Lead:
         revises=session.get(Submission, revises_id) if revises_id else None,
         stopped=addresses.stopped_of(contact.account_id, contact.email) if contact else (),
         replies=addresses.replies_of(contact) if contact else (),
+        plan_end=marks.plan_end(submission),
     )
 
 
@@ -169,6 +173,7 @@ def _rows(
 ) -> PageOfRows[LeadRow]:
     found = page_of(filters.narrow(statement, wanted, times.account_zone()), number, size)
     schemas = Schemas()
+    came = marks.of([submission for submission, _ in found.rows])
     rows = []
     for submission, source in found.rows:
         schema = schemas.of(submission.page_version)
@@ -181,7 +186,15 @@ def _rows(
             "_reference": submission.public_id[:8],
         }
         cells = [_cell(key, fields, submission, extra) for key in keys]
-        rows.append(LeadRow(submission, _who(submission, schema.fields), cells, submission.page))
+        rows.append(
+            LeadRow(
+                submission,
+                _who(submission, schema.fields),
+                cells,
+                submission.page,
+                came[submission.id],
+            )
+        )
     return PageOfRows(rows=rows, number=found.number, size=found.size, total=found.total)
 
 

@@ -9,6 +9,7 @@ from hostedpages import clock, db
 from hostedpages.accounts import guard
 from hostedpages.builder import times
 from hostedpages.builder.blueprint import blueprint
+from hostedpages.builder.deliveries import stops
 from hostedpages.builder.inbox import export, figures, filters, queries
 from hostedpages.builder.pages import queries as page_queries
 from hostedpages.builder.paging import SIZES, page_number, page_size
@@ -97,6 +98,7 @@ def leads_list() -> str:
 def leads_show(pid: str) -> str:
     """One submission. As a part of a list (`?part=1`) only the panel is drawn."""
     found = queries.lead(guard.owned(Submission, pid))
+    stops.look_up(found.deliveries)
     part = "builder/inbox/_panel.html" if request.args.get("part") else "builder/inbox/lead.html"
     return render_template(part, lead=found, page=found.page)
 

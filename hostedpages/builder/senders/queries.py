@@ -71,8 +71,6 @@ class Failing:
     """A server that mail waits for: `sender` is None for the installation's own."""
 
     sender: Sender | None
-    since: datetime
-    problem: str
     waiting: int
 
 
@@ -98,8 +96,7 @@ def failing_of(account: Account) -> list[Failing]:
             continue  # its mail leaves all the same
         waiting = waiting_for(account, health.sender_id, now=clock.now())
         if health.failing_since is not None and (waiting or sender is not None):
-            problem = health.problem if sender is not None else ""
-            found.append(Failing(sender, health.failing_since, problem, waiting))
+            found.append(Failing(sender, waiting))
     return found
 
 

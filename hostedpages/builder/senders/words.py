@@ -11,11 +11,10 @@ from flask import Blueprint
 from hostedpages import clock
 from hostedpages.accounts import guard
 from hostedpages.builder import times
-from hostedpages.builder.senders.queries import Failing, SenderRow
+from hostedpages.builder.senders.queries import SenderRow
 from hostedpages.config import Settings
 from hostedpages.models import Sender, User
 
-MOST_OF_A_PROBLEM = 160  # of a server's words on a banner; the sender's own page has them all
 TITLES = {"account": "The account’s sender", "marketing": "Marketing sender"}
 # What a slot is for, where none is set up yet.
 OFFERS = {
@@ -141,22 +140,6 @@ def waiting_of(row: SenderRow) -> str:
         return f"{count}."
     goes = " and goes" if is_one else "; the last one goes"
     return f"{count}{goes} at about {times.short_time(done_at)}."
-
-
-def banner_of(found: Failing) -> str:
-    """What stands on every screen while a server holds mail back."""
-    whose = found.sender.email if found.sender else "the installation’s server"
-    why = f": {_cut(found.problem)}" if found.problem else "."
-    text = f"Mail through {whose} has failed since {times.short_time(found.since)}{why}"
-    if not found.waiting:
-        return text
-    return f"{text} {found.waiting:,} {'waits' if found.waiting == 1 else 'wait'}."
-
-
-def _cut(problem: str) -> str:
-    if len(problem) <= MOST_OF_A_PROBLEM:
-        return f"{problem.rstrip(' .')}."
-    return f"{problem[:MOST_OF_A_PROBLEM].rsplit(maxsplit=1)[0]} …"
 
 
 def platform_way(settings: Settings) -> tuple[str, bool]:
