@@ -167,6 +167,34 @@ def test_checking_again_and_again_is_slowed_down(
     assert "please wait some minutes" in alice.client.post(path).get_data(as_text=True)
 
 
+def test_keys_that_are_made_and_dropped_count_as_checks_do(
+    alice: Person, settings: Settings, clock: FrozenClock
+) -> None:
+    domain = factories.sending_domain(alice.account, name="fine.test", settings=settings)
+    path = f"/settings/domains/{domain.public_id}"
+    codes = []
+    for _ in range(21):
+        codes.append(alice.client.post(f"{path}/keys/next").status_code)
+        alice.client.post(f"{path}/keys/drop")
+
+    assert codes == [303] * 20 + [429]
+    assert not domain.next_selector
+    assert alice.client.post(f"{path}/check").status_code == 429
+
+
+def test_domains_that_are_added_and_removed_count_as_checks_do(
+    alice: Person, settings: Settings, clock: FrozenClock
+) -> None:
+    codes = []
+    for _ in range(21):
+        answer = alice.client.post("/settings/domains/new", data={"name": "fine.test"})
+        codes.append(answer.status_code)
+        alice.client.post(f"{answer.headers.get('Location', '')}/remove")
+
+    assert codes == [303] * 20 + [429]
+    assert "please wait some minutes" in answer.get_data(as_text=True)
+
+
 def test_a_fault_is_shown_with_its_fix_and_what_is_published(
     alice: Person, settings: Settings
 ) -> None:

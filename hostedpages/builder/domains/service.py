@@ -21,14 +21,16 @@ from hostedpages.tokens import random_id
 from hostedpages.vault import Vault
 
 MAX_DOMAINS = 20
-CHECKS = 20  # of one account, in
+# What asks name servers or makes a key, however it is asked for: of one account, in
+CHECKS = 20
 CHECKS_PER_SECONDS = 600
 
 
 def add(account: Account, typed: str, settings: Settings) -> SendingDomain:
     """Add a domain with a new key, and look at its records for the first time.
 
-    Raises Refused when it is no public domain, is there already, or there are too many.
+    Raises Refused when it is no public domain, is there already, or there are too many;
+    TooManyTries as `check` does, whatever became of the domains before.
     """
     try:
         name = domain_name(typed)
@@ -40,6 +42,7 @@ def add(account: Account, typed: str, settings: Settings) -> SendingDomain:
         # A local part may hold what ends a domain: `example.com/x@other.com` is no proof of other.
         if from_email.rpartition("@")[2] != name:
             raise Refused("Please give one valid email address, or just the domain.", field="name")
+    _count(account.id)
     pair = dkim.new_key_pair()  # takes a moment, so not inside the transaction
     domain = SendingDomain(
         account_id=account.id,
@@ -64,20 +67,12 @@ def add(account: Account, typed: str, settings: Settings) -> SendingDomain:
 
 def check(account: Account, domain: SendingDomain, settings: Settings) -> None:
     """Look at the records now. Raises TooManyTries when that was asked for too often."""
-    with db.transaction() as session:
-        key = f"check-domain:{account.id}"
-        wait = ratelimit.allow(session, key, CHECKS, CHECKS_PER_SECONDS, clock.now())
-    if wait:
-        raise TooManyTries(
-            "That was checked very often just now. Changes in the DNS need a while: please wait "
-            "some minutes.",
-            retry_after_seconds=wait,
-        )
+    _count(account.id)
     look(domain, settings)
 
 
 def look(domain: SendingDomain, settings: Settings) -> None:
-    """Ask the name servers, and store what they say."""
+    """Ask the name servers, and store what they say. The caller has counted it."""
     asked = domains.ToLookAt.of(domain)
     db.session().rollback()  # no transaction stays open while other machines are asked
     findings = domains.look(asked, Resolver(settings.name_servers), settings.spf_include)
@@ -105,9 +100,13 @@ def change_from(domain: SendingDomain, *, from_email: str, from_name: str) -> No
 
 
 def prepare_next_key(domain: SendingDomain, settings: Settings) -> None:
-    """Make the next key; it signs once its record is found. Does nothing while there is one."""
+    """Make the next key; it signs once its record is found. Does nothing while there is one.
+
+    Raises TooManyTries as `check` does.
+    """
     if domain.next_selector:
         return
+    _count(domain.account_id)
     selector = dkim.next_selector(domain.selector, domain.old_selector)
     pair = dkim.new_key_pair()
     sealed = Vault(settings.secret_keys).seal(pair.private_key, place=domain.key_place(selector))
@@ -138,6 +137,19 @@ def remove(domain: SendingDomain) -> None:
     """Forget the domain and its keys. Mail leaves from the installation's own address again."""
     with db.transaction() as session:
         session.delete(domain)
+
+
+def _count(account_id: int) -> None:
+    """Count one look, and the key that is made before it. Raises TooManyTries."""
+    with db.transaction() as session:
+        key = f"check-domain:{account_id}"
+        wait = ratelimit.allow(session, key, CHECKS, CHECKS_PER_SECONDS, clock.now())
+    if wait:
+        raise TooManyTries(
+            "That was checked very often just now. Changes in the DNS need a while: please wait "
+            "some minutes.",
+            retry_after_seconds=wait,
+        )
 
 
 def _refuse_one_more(session: Session, account_id: int, name: str) -> None:

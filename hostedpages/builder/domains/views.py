@@ -37,7 +37,7 @@ def domains_create() -> Answer:
     form = AddDomainForm(request.form)
     try:
         domain = service.add(guard.current_account(), form.name.data or "", settings())
-    except Refused as error:
+    except (Refused, TooManyTries) as error:
         form.show(error, default="name")
         return render_template("builder/domains/new.html", form=form), error.status
     flash(f"{readable(domain.name)} added")
@@ -82,7 +82,10 @@ def domains_check(public_id: str) -> Answer:
 @guard.role_required(*MANAGERS)
 def domains_next_key(public_id: str) -> Answer:
     domain = guard.owned(SendingDomain, public_id)
-    service.prepare_next_key(domain, settings())
+    try:
+        service.prepare_next_key(domain, settings())
+    except TooManyTries as error:
+        return _page(domain, problem=error.message), error.status
     flash("The next key is ready: publish its record")
     return _to(domain)
 
