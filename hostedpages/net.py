@@ -76,7 +76,9 @@ def resolve(host: str, port: int, *, allow_private: bool = False) -> list[Target
     """
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, ValueError):  # a NUL, or letters that no name can hold
+    except (OSError, ValueError) as error:  # a NUL, or letters that no name can hold
+        if isinstance(error, socket.gaierror) and error.errno == socket.EAI_AGAIN:
+            raise HostUnknown(f"This machine could not look up “{host}” just now.") from None
         raise HostUnknown(f"There is no server called “{host}”. Check the spelling.") from None
     targets = [
         Target(family, str(address[0]), port)

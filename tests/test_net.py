@@ -113,3 +113,14 @@ def test_names_whose_servers_are_silent_keep_no_other_name_waiting(
     monkeypatch.setattr(socket, "getaddrinfo", asked)
 
     assert asyncio.run(look())
+
+
+def test_a_lookup_that_failed_for_now_is_not_called_a_wrong_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def asked(*_: Any, **__: Any) -> Any:
+        raise socket.gaierror(socket.EAI_AGAIN, "try again")
+
+    monkeypatch.setattr(socket, "getaddrinfo", asked)
+    with pytest.raises(net.HostUnknown, match="could not look up “mail.example.com” just now"):
+        net.resolve("mail.example.com", 25)

@@ -5,6 +5,7 @@ try a sign-in twice, and never take longer than its deadlines.
 """
 
 import asyncio
+import contextlib
 import secrets
 import socket
 import ssl
@@ -38,6 +39,8 @@ from hostedpages.mail.tls import Certificate, unverified
 __all__ = ["CHECK_LIMITS", "Check", "check_login", "check_send", "check_server"]
 
 CHECK_LIMITS = Limits(total=90)
+PATIENCE = 5.0  # seconds of silence before it is said what they usually mean
+STILL_SILENT = "Still waiting: a server that begins with TLS stays silent like this."
 _TEXT = """\
 This is a test of your mail settings: the message left through your own mail server, so the
 settings work.
@@ -109,9 +112,19 @@ def advice(server: Server, error: MailError) -> str:
         return error.hint
     if server.token:
         return "Connect the account anew with the provider's own button."
+    if server.password != server.password.strip():
+        return f"Your password begins or ends with a space. {error.hint}"
     known = (each for each in PRESETS.values() if each.smtp_host == server.host.lower())
     preset = next(known, None)
     return f"{error.hint} {preset.label}: {preset.sign_in_hint}" if preset else error.hint
+
+
+async def _stop(task: asyncio.Future[Check]) -> None:
+    """Let go of a step that nobody waits for any more."""
+    if not task.done():
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
 
 
 class _Skip(Exception):
@@ -152,7 +165,15 @@ class _Talk:
                     continue
                 yield Check(name, title, "running")
                 began = time.monotonic()
-                check = await self._one(Check(name, title, "ok"), work, end - began)
+                task = asyncio.ensure_future(self._one(Check(name, title, "ok"), work, end - began))
+                try:
+                    is_heard = name == "greeting" and self.server.security != "ssl"
+                    patience = PATIENCE if is_heard else None
+                    if not (await asyncio.wait({task}, timeout=patience))[0]:
+                        yield Check(name, title, "running", STILL_SILENT)
+                    check = await task
+                finally:
+                    await _stop(task)
                 detail = clean_reply(check.detail, self.server.secrets, limit=1000)
                 has_failed = check.state == "problem"
                 took = round((time.monotonic() - began) * 1000)

@@ -89,7 +89,10 @@ def in_words(server: Server) -> Iterator[None]:
 async def find(server: Server, *, seconds: float) -> list[net.Target]:
     """The judged addresses of the server. Raises MailError."""
     if not server.allow_private and server.port not in PORTS:
-        raise unusable(f"Mail servers are not talked to at port {server.port}.", ADVICE_PORT)
+        raise unusable(
+            f"Port {server.port} is not allowed for mail servers. Use 25, 465, 587 or 2525.",
+            ADVICE_PORT,
+        )
     try:
         async with asyncio.timeout(seconds):
             return await net.resolve_soon(

@@ -112,9 +112,15 @@ class Reply:
         return found[1] if found and found[1][0] == str(self.code)[0] else ""
 
 
-def from_reply(reply: Reply, stage: str) -> MailError:
-    """Classify a refusal. `stage` names what was asked, for people (SIGN_IN, RECIPIENT, ...)."""
-    said = f"The mail server refused {stage}: {reply}"
+def from_reply(reply: Reply, stage: str, *, sender: str = "") -> MailError:
+    """Classify a refusal. `stage` names what was asked, for people (SIGN_IN, RECIPIENT, ...);
+    `sender` is named when it is the sender's address that is refused."""
+    # Some servers judge the sender only when they hear of the recipient.
+    is_about_sender = reply.code >= 500 and (
+        stage == SENDER or (stage == RECIPIENT and words.SEND_AS.search(reply.text))
+    )
+    whom = f"{SENDER} {sender}".strip() if is_about_sender else stage
+    said = f"The mail server refused {whom}: {reply}"
     if stage == SIGN_IN:
         return _of_sign_in(reply, said)
     found = _by_setting(reply, stage, said) or _by_limit(reply, said) or _by_message(reply, said)

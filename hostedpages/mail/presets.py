@@ -117,17 +117,18 @@ def clean_password(password: str, *, preset: str = "", host: str = "") -> str:
     """The password as the server wants it: providers show app passwords in four groups of four
     letters, and the spaces between are not part of them.
 
-    Only for a provider that is known, by its preset or by the server's host, to do so; anywhere
-    else a space may belong to the password, and it stays as typed.
+    Only for a provider that is known, by its preset or by the server's host, to do so: there no
+    password begins or ends with a space either. Anywhere else a space may belong to the password,
+    and it stays as typed.
     """
     known = PRESETS.get(preset)
     shows_groups = (known is not None and known.app_password) or any(
         each.app_password and each.smtp_host == host.lower() for each in PRESETS.values()
     )
     stripped = password.strip()
-    if shows_groups and _GROUPS.fullmatch(stripped):
-        return re.sub(r"\s", "", stripped)
-    return password
+    if not shows_groups:
+        return password
+    return re.sub(r"\s", "", stripped) if _GROUPS.fullmatch(stripped) else stripped
 
 
 PRESETS = load(FILE.read_text("utf-8"))

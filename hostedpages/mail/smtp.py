@@ -186,7 +186,7 @@ class Transport:
                     break
         for (stage, _, wanted), reply in zip(stages, replies, strict=False):
             if reply.code not in (wanted, 251):
-                refusal = from_reply(self._clean(reply), stage)
+                refusal = from_reply(self._clean(reply), stage, sender=message.sender)
                 break
         if refusal:
             last = next((each for each in replies if each.code == 421), None)

@@ -50,6 +50,8 @@ def tls_error(server: Server, error: ssl.SSLError) -> MailError:
     """The failed handshake as an error that holds mail until somebody mends it."""
     reason, hint = _reason(server, error)
     message = f"The mail server cannot be trusted: {reason}."
+    if error.reason in _NOT_TLS and server.security == "ssl":
+        message = f"The mail server does not speak TLS at port {server.port}."
     return MailError(message, kind="configuration", server=True, held=True, hint=hint)
 
 
@@ -67,7 +69,7 @@ def _reason(server: Server, error: ssl.SSLError) -> tuple[str, str]:
     if error.reason in _NOT_TLS:
         if server.security == "ssl":
             return (
-                "the connection does not begin with TLS",
+                "it does not speak TLS at this port",
                 f"Port {server.port} is probably meant for STARTTLS: choose STARTTLS, or port 465 "
                 "with SSL/TLS.",
             )

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import trustme
 
+from hostedpages.mail import checks
 from hostedpages.mail.check import Check
 from hostedpages.mail.checks import advice, check_login, check_send, check_server
 from hostedpages.mail.errors import Reply, from_reply
@@ -239,7 +240,7 @@ def test_tls_asked_for_where_the_server_speaks_plainly_first(authority: trustme.
     with scripted_smtp() as server:
         found = problem(ended(check_server(at(server.port, "ssl"), limits=QUICK)))
         assert found.name == "tls"
-        assert "does not begin with TLS" in found.detail
+        assert "does not speak TLS at port" in found.detail
         assert "choose STARTTLS" in found.hint
         assert not any(CANARY in each for each in server.commands)
 
@@ -253,6 +254,20 @@ def test_a_server_that_waits_for_tls_is_recognized_by_its_silence(
         assert found.name == "greeting"
         assert "choose SSL/TLS" in found.hint
         assert server.commands == []
+
+
+def test_a_silence_is_explained_while_it_lasts(
+    authority: trustme.CA, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checks, "PATIENCE", 0.01)
+
+    async def said(port: int) -> list[Check]:
+        return [step async for step in check_server(at(port, "starttls"), limits=QUICK)]
+
+    with scripted_smtp(tls=server_side(authority), is_implicit_tls=True) as server:
+        steps = [step for step in asyncio.run(said(server.port)) if step.name == "greeting"]
+    assert [step.state for step in steps] == ["running", "running", "problem"]
+    assert "a server that begins with TLS stays silent like this" in steps[1].detail
 
 
 def test_missing_starttls_is_a_problem_and_nothing_is_said_in_clear() -> None:
@@ -345,3 +360,11 @@ def test_the_providers_own_advice_follows_the_general_one() -> None:
 
     assert hint.startswith("In this order")
     assert "Google account" in hint
+
+
+def test_a_space_at_the_edge_of_a_refused_password_is_said() -> None:
+    error = from_reply(Reply(535, "5.7.8 no"), "the sign-in")
+    spaced = Server("mail.example", 587, "starttls", "ann", "secret ")
+    assert advice(spaced, error).startswith("Your password begins or ends with a space.")
+    plain = Server("mail.example", 587, "starttls", "ann", "a secret")
+    assert "space" not in advice(plain, error)

@@ -162,3 +162,9 @@ def test_secrets_leave_a_servers_words_in_every_form() -> None:
     assert "hunter2" not in text
     assert "AHVz" not in text
     assert "\n" not in text
+
+
+def test_a_sender_refused_late_is_not_called_the_recipient() -> None:
+    reply = Reply(553, "5.7.1 Sender address rejected: not owned by user ann")
+    error = from_reply(reply, RECIPIENT, sender="office@example.com")
+    assert error.message == f"The mail server refused the sender office@example.com: {reply}"

@@ -107,10 +107,15 @@ def test_app_password_pasted_with_spaces_works(typed: str) -> None:
 
 @pytest.mark.parametrize(
     "password",
-    ["abcd efgh ijkl", "abcdefgh ijklmnop", "correct horse", " abcd ", "abcd  efgh ijkl mnop"],
+    ["abcd efgh ijkl", "abcdefgh ijklmnop", "correct horse", "abcd  efgh ijkl mnop"],
 )
 def test_any_other_password_stays_as_typed(password: str) -> None:
     assert clean_password(password, preset="gmail") == password
+
+
+def test_no_app_password_begins_or_ends_with_a_space() -> None:
+    assert clean_password(" abcdefghijklmnop ", preset="gmail") == "abcdefghijklmnop"
+    assert clean_password(" abcd ", preset="custom") == " abcd "
 
 
 @pytest.mark.parametrize("preset", ["custom", "exchange", "godaddy", "unknown", ""])

@@ -198,7 +198,7 @@ def test_security_that_does_not_fit_the_port_is_recognized(real_mail: MailServer
     ssl_on_25 = problem(
         ended(check_login(at(ports["none"], "ssl"), tls_context=trust, limits=QUICK))
     )
-    assert "does not begin with TLS" in ssl_on_25.detail
+    assert "does not speak TLS at port" in ssl_on_25.detail
     none_on_587 = problem(ended(check_login(at(ports["starttls"], "none"), limits=QUICK)))
     assert "only after STARTTLS" in none_on_587.detail
 
