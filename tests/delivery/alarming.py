@@ -67,12 +67,14 @@ def failed(owner: Account, clock: FrozenClock, **values: Any) -> Delivery:
     return factories.delivery(owner, **made)
 
 
-def bounce(owner: Account, clock: FrozenClock, *, kind: str) -> None:
+def bounce(
+    owner: Account, clock: FrozenClock, *, kind: str, address: str = "sales@example.org"
+) -> None:
     delivery = factories.delivery(
         owner,
         kind=kind,
         state="delivered",
-        recipient="sales@example.org",
+        recipient=address,
         finished_at=clock.at,
         bounced_at=clock.at,
     )
@@ -82,7 +84,7 @@ def bounce(owner: Account, clock: FrozenClock, *, kind: str) -> None:
             sender_id=PLATFORM,
             message_key=f"key {delivery.id}",
             kind="hard_bounce",
-            address_key="sales@example.org",
+            address_key=address.lower(),
             delivery_id=delivery.id,
             text="550 5.1.1 No such user",
             received_at=clock.at,

@@ -143,7 +143,57 @@ def test_a_notification_that_comes_back_rings_and_one_to_a_contact_does_not(
     (alarm,) = look(settings, clock)
 
     assert alarm.text == "1 mail to sales@example.org came back: 550 5.1.1 No such user"
-    assert look(settings, clock, after=timedelta(days=4)) == []
+    assert look(settings, clock, after=timedelta(days=6, hours=23)) == [alarm]
+    assert look(settings, clock, after=timedelta(hours=2)) == []
+
+
+@pytest.mark.parametrize(
+    ("named", "dead", "hear"),
+    [
+        (["Boss@example.org", "desk@example.org"], ["Boss@example.org"], ["desk@example.org"]),
+        (["Boss@example.org"], ["Boss@example.org"], ["owner@example.org"]),
+        (["Boss@example.org", "desk@example.org"], ["Boss@example.org", "desk@example.org"],
+         ["owner@example.org"]),
+        ([], ["owner@example.org"], []),
+    ],
+)  # fmt: skip
+def test_that_mail_to_an_address_comes_back_is_told_to_others_and_is_over_by_itself(
+    named: list[str],
+    dead: list[str],
+    hear: list[str],
+    owner: Account,
+    settings: Settings,
+    clock: FrozenClock,
+) -> None:
+    with db.transaction():
+        owner.alarm_emails = named
+    for address in dead:
+        bounce(owner, clock, kind="alarm_mail", address=address)
+    before = len(told())
+
+    open_ = look(settings, clock)
+
+    assert len(open_) == len(dead)
+    assert [each.recipient for each in told()[before:]] == hear
+    for _ in range(8):
+        open_ = look(settings, clock, after=timedelta(days=1))
+    assert open_ == []
+    assert {each.recipient for each in told()[before:]} == set(hear)
+
+
+def test_an_address_whose_mail_comes_back_still_hears_of_everything_else(
+    owner: Account, settings: Settings, clock: FrozenClock
+) -> None:
+    with db.transaction():
+        owner.alarm_emails = ["boss@example.org", "desk@example.org"]
+    bounce(owner, clock, kind="alarm_mail", address="boss@example.org")
+    failed(owner, clock)
+    before = len(told())
+
+    look(settings, clock)
+
+    amounts = {each.recipient: len(each.payload["alarms"]) for each in told()[before:]}
+    assert amounts == {"boss@example.org": 1, "desk@example.org": 2}
 
 
 def test_a_limit_that_holds_mail_for_more_than_a_day_rings(

@@ -33,7 +33,7 @@ from hostedpages.pii import redact
 # What ended badly longer ago still stands in the delivery log, but rings no more.
 FAILED_LATELY = timedelta(days=7)
 OVERDUE = timedelta(minutes=15)
-BOUNCED_LATELY = timedelta(days=3)
+BOUNCED_LATELY = timedelta(days=7)
 TOO_LATE = timedelta(hours=24)
 SENDERS_PATH = "/settings/mail"
 DOMAINS_PATH = "/settings/domains"
@@ -312,7 +312,7 @@ def lost_domains(session: Session, now: datetime) -> list[Finding]:
 
 
 def bounced_notices(session: Session, now: datetime) -> list[Finding]:
-    """Mail to our own people that came back in the last days."""
+    """Mail to our own people that came back in the last days; over when none did any more."""
     rows = session.execute(
         select(
             MailboxMessage.account_id,

@@ -20,6 +20,7 @@ from hostedpages.delivery.alarms.kinds import kind_of
 from hostedpages.delivery.alarms.looks import Servers
 from hostedpages.delivery.kinds import KINDS
 from hostedpages.delivery.kinds.base import spoken_time
+from hostedpages.delivery.suppressions import address_key
 from hostedpages.models import NO_SENDER, PLATFORM, Account, Alarm, User
 
 MAIL = "alarm_mail"
@@ -48,17 +49,20 @@ def opened_rows(
     now: datetime,
 ) -> Rows:
     """Mails and webhooks that tell an account of these alarms."""
-    groups: dict[tuple[int, ...], list[Alarm]] = {}
+    groups: dict[tuple[tuple[int, ...], str], list[Alarm]] = {}
+    addresses = alarm_addresses(session, account)
+    has_bounces = any(each.kind == kinds.BOUNCED_NOTICE for each in alarms)
+    living = _living_addresses(session, account, addresses) if has_bounces else []
     for alarm in alarms:
         if _is_about(alarm, MAIL):
             continue
         ways = mail_ways(account.id, blamed(alarm), known, settings)
-        groups.setdefault(ways, []).append(alarm)
-    addresses = alarm_addresses(session, account)
+        for address in living if alarm.kind == kinds.BOUNCED_NOTICE else addresses:
+            groups.setdefault((ways, address), []).append(alarm)
     rows: Rows = []
-    for ways, group in groups.items():
+    for (ways, address), group in groups.items():
         payload = mail_payload(account, group, settings, now)
-        rows += mail_rows(account, addresses, ways, payload, "Alarm", now)
+        rows += mail_rows(account, [address], ways, payload, "Alarm", now)
     if has_webhook(session, account):
         rows += [
             webhook_row(account, event(OPENED, account, alarm, settings, now), now)
@@ -136,12 +140,32 @@ def mail_ways(
 
 def alarm_addresses(session: Session, account: Account) -> list[str]:
     """Who is told: the addresses that the account named, else its owners."""
-    if account.alarm_emails:
-        return list(account.alarm_emails)
+    return list(account.alarm_emails) or _owners(session, account)
+
+
+def _owners(session: Session, account: Account) -> list[str]:
     owners = select(User.email).where(
         User.account_id == account.id, User.role == "owner", User.archived_at.is_(None)
     )
     return list(session.scalars(owners.order_by(User.id)))
+
+
+def _living_addresses(session: Session, account: Account, addresses: Sequence[str]) -> list[str]:
+    """Who can be told that mail comes back: not those whose mail does. The news would come back,
+    too, and keep its own alarm open for ever. With none left, the owners are told."""
+    open_ = session.scalars(
+        select(Alarm.details).where(
+            Alarm.account_id == account.id,
+            Alarm.kind == kinds.BOUNCED_NOTICE,
+            Alarm.closed_at.is_(None),
+        )
+    )
+    dead = {details.get("address") for details in open_}
+    for told in (addresses, _owners(session, account)):
+        living = [each for each in told if address_key(each) not in dead]
+        if living:
+            return living
+    return []
 
 
 def has_webhook(session: Session, account: Account) -> bool:
