@@ -11,7 +11,7 @@ from sqlalchemy import Select, func, literal_column, or_, select
 from sqlalchemy.orm import defer, load_only
 
 from hostedpages import db
-from hostedpages.builder.deliveries.words import FILTERS
+from hostedpages.builder.deliveries.words import FILTERS, NEEDS_A_PERSON
 from hostedpages.builder.paging import PageOfRows, page_of
 from hostedpages.delivery import kinds
 from hostedpages.models import (
@@ -25,7 +25,8 @@ from hostedpages.models import (
 )
 
 # Literal, so that both databases see that the partial index answers the question.
-_NEEDS_A_PERSON = literal_column("deliveries.state in ('failed', 'unknown', 'held')")
+_HAS_INDEX = literal_column("deliveries.state in ('failed', 'unknown', 'held')")
+_ALARM_KINDS = [kind.key for kind in kinds.KINDS.values() if kind.is_alarm]
 _IS_FAILED = literal_column("deliveries.state = 'failed'")
 
 
@@ -74,12 +75,19 @@ def log_row(delivery: Delivery) -> LogRow:
 
 
 def needs_person_count(account: Account) -> int:
-    """How many deliveries of the account failed, may have been sent, or are held."""
+    """How many deliveries of the account failed or may have been sent: the number that the alarm
+    of them names, too. What is held goes by itself; an alarm that was lost has an alarm of its own.
+    """
     return (
         db.session().scalar(
             select(func.count())
             .select_from(Delivery)
-            .where(Delivery.account_id == account.id, _NEEDS_A_PERSON)
+            .where(
+                Delivery.account_id == account.id,
+                _HAS_INDEX,
+                Delivery.state.in_(NEEDS_A_PERSON),
+                Delivery.kind.not_in(_ALARM_KINDS),
+            )
         )
         or 0
     )

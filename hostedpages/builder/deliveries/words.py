@@ -16,8 +16,8 @@ from hostedpages.delivery.returned import REPLIED
 from hostedpages.mail.folder import is_receipt
 from hostedpages.models import Contact, Delivery, DeliveryAttempt, Sender
 
-NEEDS_A_PERSON = ("failed", "unknown", "held")
-WAITING = ("pending", "claimed", "sending")
+NEEDS_A_PERSON = ("failed", "unknown")
+WAITING = ("pending", "claimed", "sending", "held")
 
 # What the list can be narrowed to, in the order in which it is offered.
 FILTERS: dict[str, tuple[str, tuple[str, ...]]] = {
