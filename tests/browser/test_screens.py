@@ -323,6 +323,9 @@ def test_a_sender_with_tests_and_errors(
     look(page, "sender-tests")
     context.expected_errors.append("422")  # type: ignore[attr-defined]
     page.get_by_label("Email address", exact=True).fill("nobody@nowhere")
+    page.get_by_role("button", name="Test login").click()
+    expect(page.get_by_role("link", name="Email address: Please enter a valid")).to_be_visible()
+    look(page, "sender-not-begun")
     page.get_by_label("Mails a day").fill("1.5")
     page.locator("#sender").evaluate("form => { form.noValidate = true }")
     page.get_by_role("button", name="Save").first.click()

@@ -132,6 +132,7 @@ def _page(form: SenderForm, sender: Sender | None, key: str, heading: str, **sho
         scopes=SCOPES,
         if_failing=IF_FAILING if settings().smtp_url else IF_FAILING_WITHOUT_SERVER,
         has_password=has_password,
+        needs_password=passwords.ASK_AGAIN in form.password.errors,
         kinds=trial.KINDS,
         words=words,
         **shown,
