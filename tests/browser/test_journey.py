@@ -236,8 +236,8 @@ def _read_the_results(staff: Page, account: Account, unit: Session) -> None:
     assert "2027" in told["When may we come?"]
     deliveries = panel.get_by_role("region", name="Deliveries").get_by_role("listitem")
     expect(deliveries).to_have_count(3)
-    expect(deliveries.filter(has_text=SALES)).to_contain_text("Sent")
-    expect(deliveries.filter(has_text="Thank you, Ann")).to_contain_text("Sent")
+    expect(deliveries.filter(has_text=SALES)).to_contain_text("Written to a folder")
+    expect(deliveries.filter(has_text="Thank you, Ann")).to_contain_text("Written to a folder")
     expect(deliveries.filter(has_text="Did we reach you")).to_contain_text(
         f"Waiting until {_due(account, unit)}"
     )
@@ -267,7 +267,7 @@ def _read_the_log(staff: Page) -> None:
     staff.get_by_role("navigation", name="Main").get_by_role("link", name="Deliveries").click()
     log = staff.get_by_role("table", name="Deliveries").locator("tbody tr")
     expect(log).to_have_count(6)
-    expect(log.filter(has_text="Sent")).to_have_count(4)
+    expect(log.filter(has_text="Written to a folder")).to_have_count(4)
     expect(log.filter(has_text="Waiting until").filter(has_text="Did we reach you")).to_have_count(
         2
     )
