@@ -1,6 +1,8 @@
 """Several workers, dying workers and standing workers, each a process of its own."""
 
+import contextlib
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -91,7 +93,7 @@ def test_a_worker_that_stood_still_does_not_send_what_another_one_has_sent(
         at = settings.model_copy(update={"smtp_url": server.url})
         first = start_worker(at)
         wait_for(lambda: any(each.startswith("RCPT") for each in server.commands))
-        first.send_signal(signal.SIGSTOP)
+        stop_between_writes(first, at)
         second = start_worker(at)
         try:
             wait_for(lambda: states() == ["delivered"])
@@ -179,6 +181,24 @@ def end(process: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
+
+
+def stop_between_writes(worker: subprocess.Popen[bytes], settings: Settings) -> None:
+    """Let a worker stand still, but not in the middle of a write: SQLite has one for all."""
+    file = settings.database_url.removeprefix("sqlite:///")
+    while True:
+        worker.send_signal(signal.SIGSTOP)
+        if not settings.is_sqlite:
+            return
+        with contextlib.closing(sqlite3.connect(file, timeout=0.3)) as connection:
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError:
+                worker.send_signal(signal.SIGCONT)
+                time.sleep(0.05)
+                continue
+            connection.rollback()
+            return
 
 
 def wait_for(condition: Callable[[], object], *, seconds: float = 90) -> None:
