@@ -38,7 +38,7 @@ class ScriptedSmtp:
 
     Each list entry is used once, by whichever connection comes first; then all goes well again.
     With `always`, the entry stays. `taken` are messages whose final dot arrived, `accepted` those
-    whose 250 was written.
+    answered with 250.
     """
 
     listener: socket.socket
@@ -123,13 +123,20 @@ class ScriptedSmtp:
             return False
         message = b"".join(lines)
         self.taken.append(message)
-        if self._say(connection, "DOT").startswith("250"):
+        answer = self.says("DOT")
+        # Before the answer is written: who reads it may look here at once.
+        if answer.startswith("250"):
             self.accepted.append(message)
+        self._write(connection, answer)
         return True
 
     def _say(self, connection: socket.socket, stage: str) -> str:
-        """Answer as the script says; OSError ends the conversation."""
         answer = self.says(stage)
+        self._write(connection, answer)
+        return answer
+
+    def _write(self, connection: socket.socket, answer: str) -> None:
+        """What the script says, a word of fault carried out; OSError ends the conversation."""
         if answer == HANG:
             self.stopping.wait(30)
         if answer == RESET:
@@ -137,7 +144,6 @@ class ScriptedSmtp:
         if answer in (HANG, RESET, DROP):
             raise ConnectionAbortedError
         connection.sendall(answer.encode("latin-1") + b"\r\n")
-        return answer
 
 
 @contextlib.contextmanager
