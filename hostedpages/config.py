@@ -168,10 +168,6 @@ class Settings(BaseModel):
         return [(each[1].strip("[]"), int(each[2] or 53)) for each in found if each]
 
     @property
-    def themes_dir(self) -> Path:
-        return THEMES_DIR
-
-    @property
     def mail_dir(self) -> Path:
         """Where mail is written as files while no SMTP server is set."""
         return self.data_dir / "mail"

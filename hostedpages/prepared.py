@@ -33,7 +33,7 @@ class _Ready:
         return {name: make(given[name]) if make else given[name] for name, make in self.binds}
 
 
-class Prepared:
+class PreparedStatement:
     """One statement. `make` makes it for a dialect, by name; every value in it is a bindparam."""
 
     def __init__(self, make: Callable[[str], ClauseElement]) -> None:
@@ -42,15 +42,19 @@ class Prepared:
 
     def one(self, session: Session, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
         """Run it; return the first row as the driver gives it, or None. Raises DBAPIError."""
+        rows = self.all(session, values)
+        return rows[0] if rows else None
+
+    def all(self, session: Session, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        """Run it; return every row as the driver gives it. Raises DBAPIError."""
         cursor, ready = self._cursor(session)
         try:
             cursor.execute(ready.sql, ready.values(values))
-            found: tuple[Any, ...] | None = cursor.fetchone() if cursor.description else None
+            return list(cursor.fetchall()) if cursor.description else []
         except ready.dialect.loaded_dbapi.Error as error:
             raise _translated(ready, error) from error
         finally:
             cursor.close()
-        return found
 
     def many(self, session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
         """Run it once for each of `rows`. Raises DBAPIError."""

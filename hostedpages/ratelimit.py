@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.sql import ClauseElement
 
 from hostedpages.models import RateBucket
-from hostedpages.prepared import Prepared, bound
+from hostedpages.prepared import PreparedStatement, bound
 
 BUCKETS = RateBucket.metadata.tables["rate_buckets"]
 
@@ -34,7 +34,7 @@ def _take(dialect: str) -> ClauseElement:
     )
 
 
-_TAKE = Prepared(_take)
+_TAKE = PreparedStatement(_take)
 
 
 def allow(session: Session, key: str, rate: int, per_seconds: int, now: datetime) -> float:

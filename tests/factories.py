@@ -5,12 +5,14 @@ open unit. What is not given is made, in the same account.
 """
 
 import itertools
+from collections.abc import Sequence
 from contextlib import nullcontext
 from datetime import timedelta
 from typing import Any, TypeVar
 
 from hostedpages import clock, db
 from hostedpages.config import Settings
+from hostedpages.delivery import notifications, outbox, recipients, senders
 from hostedpages.mail import dkim
 from hostedpages.models import (
     Account,
@@ -207,6 +209,22 @@ def delivery(owner: Account, **values: Any) -> Delivery:
     values.setdefault("recipient", "pat@example.org")
     values.setdefault("summary", "Email “Hello”")
     return store(Delivery(account_id=owner.id, **values))
+
+
+def notify_of(submission: Submission, *, users: Sequence[str] = (), **values: Any) -> None:
+    """Promise the new-lead mails of a submission, as taking it in does."""
+    with db.transaction() as session:
+        account = session.get_one(Account, submission.account_id)
+        rows = notifications.rows_for(
+            recipients.of_page(session, account, notify_users=users, notify_emails=[]),
+            account_id=account.id,
+            page_id=submission.page_id,
+            submission_id=submission.id,
+            contact_id=submission.contact_id,
+            sender_id=senders.choose(session, account.id, notifications.STREAM),
+            **{"returning": False, "due_at": submission.created_at} | values,
+        )
+        outbox.put_many(session, rows)
 
 
 def attempt(delivery: Delivery, **values: Any) -> DeliveryAttempt:

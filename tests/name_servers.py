@@ -5,7 +5,7 @@ listen anywhere but on the loopback.
 """
 
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Thread
@@ -14,6 +14,8 @@ import dns.flags
 import dns.message
 import dns.rcode
 import dns.rrset
+
+from hostedpages.mail.dns import QUESTION_SECONDS, Answer, NoRecord, Record, Resolver
 
 # Turns a question into an answer; None says nothing at all, bytes go out as they are.
 Behavior = Callable[[dns.message.Message], dns.message.Message | bytes | None]
@@ -107,3 +109,31 @@ def endless_aliases(question: dns.message.Message) -> dns.message.Message:
         dns.rrset.from_text(f"again.{name}", 60, "IN", "CNAME", name),
     ]
     return answer
+
+
+class MemoryResolver(Resolver):
+    """Answers from a table, without a network: (name, kind) -> texts, or the exception to raise."""
+
+    def __init__(self, table: Mapping[tuple[str, str], Iterable[str] | Exception]) -> None:
+        self.table = {(name.lower(), kind): answer for (name, kind), answer in table.items()}
+        self.asked: list[tuple[str, str]] = []
+
+    def ask(self, name: str, kind: str, *, seconds: float = QUESTION_SECONDS) -> Answer:
+        """What the table holds. An MX is written `10 mx.example.com`. Raises NoRecord."""
+        self.asked.append((name, kind))
+        name = name.lower()
+        answer = self.table.get((name, kind))
+        if answer is None:
+            raise NoRecord(name, name_exists=any(known == name for known, _ in self.table))
+        if isinstance(answer, Exception):
+            raise answer
+        return tuple(_remembered(text, kind) for text in answer)
+
+
+def _remembered(text: str, kind: str) -> Record:
+    if kind == "TXT":
+        return Record(text, (text,))
+    if kind == "MX":
+        preference, _, host = text.partition(" ")
+        return Record(host.rstrip("."), preference=int(preference))
+    return Record(text)

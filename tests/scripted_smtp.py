@@ -150,7 +150,7 @@ class ScriptedSmtp:
 def scripted_smtp(**settings: object) -> Iterator[ScriptedSmtp]:
     """Run a scripted mail server on a free port until the block ends."""
     listener = socket.create_server(("127.0.0.1", 0))
-    server = ScriptedSmtp(listener, **settings)  # type: ignore[arg-type]  # the fields above
+    server = ScriptedSmtp(listener, **settings)
     thread = Thread(target=server.serve, daemon=True)
     thread.start()
     try:

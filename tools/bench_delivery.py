@@ -21,9 +21,9 @@ import aiosmtplib  # noqa: E402  the path of the project comes first
 
 from hostedpages import clock, db, migrate  # noqa: E402
 from hostedpages.config import Settings  # noqa: E402
-from hostedpages.delivery import notifications, outbox, worker  # noqa: E402
+from hostedpages.delivery import worker  # noqa: E402
 from hostedpages.mail.message import build  # noqa: E402
-from hostedpages.models import Account, Delivery, Submission  # noqa: E402
+from hostedpages.models import Delivery  # noqa: E402
 from tests import factories  # noqa: E402
 
 CONNECTIONS = 10
@@ -70,7 +70,7 @@ async def serve() -> None:
 
 def fill(mails: int) -> None:
     """Put `mails` new-lead notifications about `mails` submissions of a 12-field form."""
-    with db.unit() as session:
+    with db.unit():
         owner = factories.account(new_lead_emails=["sales@example.org"])
         fields = [
             factories.field(f"q{number}", f"Question {number}") for number in range(QUESTIONS)
@@ -81,21 +81,7 @@ def fill(mails: int) -> None:
         with db.transaction():
             for _ in range(mails):
                 submission = factories.submission(page, contact, answers=answers)
-                outbox.put_many(session, _rows(owner, submission))
-
-
-def _rows(owner: Account, submission: Submission) -> list[dict[str, object]]:
-    return notifications.new_lead_rows(
-        db.session(),
-        account=owner,
-        page_id=submission.page_id,
-        submission_id=submission.id,
-        contact_id=submission.contact_id,
-        notify_users=[],
-        notify_emails=[],
-        returning=False,
-        due_at=clock.now(),
-    )
+                factories.notify_of(submission, due_at=clock.now())
 
 
 async def bare(port: int, mails: int) -> float:

@@ -4,7 +4,7 @@ Must never write, and never show a banner for what does not endanger leads.
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from flask import Blueprint, current_app, request, url_for
 from sqlalchemy import func, select
@@ -173,9 +173,3 @@ def how_long(duration: timedelta) -> str:
             amount = minutes // size
             return f"{amount} {name}" if amount == 1 else f"{amount} {name}s"
     return "a moment"
-
-
-def ago(moment: datetime) -> str:
-    """How long ago, in words."""
-    passed = clock.now() - moment
-    return "just now" if passed < timedelta(minutes=1) else f"{how_long(passed)} ago"

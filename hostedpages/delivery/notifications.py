@@ -10,14 +10,11 @@ from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sqlalchemy.orm import Session
-
-from hostedpages.delivery import outbox, recipients, senders
+from hostedpages.delivery import outbox
 from hostedpages.delivery.facts import Lead
 from hostedpages.delivery.kinds import kind_of
 from hostedpages.delivery.kinds.base import Recipient, spoken_time
 from hostedpages.mail.headers import one_address
-from hostedpages.models import Account
 from hostedpages.pii import mask
 from hostedpages.schema.clean import phone_text
 from hostedpages.schema.elements import Field
@@ -35,38 +32,6 @@ CAMPAIGN = {
 }
 
 
-def new_lead_rows(
-    session: Session,
-    *,
-    account: Account,
-    page_id: int,
-    submission_id: int,
-    contact_id: int | None,
-    notify_users: Sequence[str],
-    notify_emails: Sequence[str],
-    returning: bool,
-    due_at: datetime,
-) -> list[dict[str, Any]]:
-    """One outbox row per recipient of a page's new-lead mail, for `outbox.put_many`.
-
-    `notify_users` and `notify_emails` are the page options of those names; with both empty the
-    account's New Lead list counts. `returning`: the contact existed before.
-    """
-    people = recipients.of_page(
-        session, account, notify_users=notify_users, notify_emails=notify_emails
-    )
-    return rows_for(
-        people,
-        account_id=account.id,
-        page_id=page_id,
-        submission_id=submission_id,
-        contact_id=contact_id,
-        returning=returning,
-        due_at=due_at,
-        sender_id=senders.choose(session, account.id, STREAM),
-    )
-
-
 def rows_for(
     people: Sequence[Recipient],
     *,
@@ -78,7 +43,11 @@ def rows_for(
     due_at: datetime,
     sender_id: int,
 ) -> list[dict[str, Any]]:
-    """The rows of `new_lead_rows` for recipients and a sender that are known already."""
+    """One outbox row per recipient of a page's new-lead mail, for `outbox.put_many`.
+
+    `people` come from `recipients.of_page`, `sender_id` from `senders.choose`. `returning`: the
+    contact existed before.
+    """
     what = "Returning-lead notification" if returning else "New-lead notification"
     return [
         outbox.row(

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import insert, select, true, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from hostedpages import db
@@ -28,7 +28,7 @@ from hostedpages.delivery.which import (
     ours,
     pairs,
 )
-from hostedpages.prepared import Prepared, bound
+from hostedpages.prepared import PreparedStatement, bound
 
 __all__ = [
     "Claimed",
@@ -54,7 +54,7 @@ LEASE = timedelta(seconds=60)
 CRASHES_ALLOWED = 5
 
 _STATE = {"retry": "pending"}
-_PUT = Prepared(lambda _dialect: insert(DELIVERIES).values(bound(DELIVERIES.c)))
+_PUT = PreparedStatement(lambda _dialect: insert(DELIVERIES).values(bound(DELIVERIES.c)))
 _ENDS = ("delivered", "failed", "unknown", "skipped")
 
 
@@ -274,8 +274,7 @@ def free_expired(now: datetime, sends_again: Callable[[str, dict[str, Any], int]
     return len(expired)
 
 
-def free_held(now: datetime, *, all_of_them: bool = False) -> int:
+def free_held(now: datetime) -> int:
     """Make held deliveries whose time has come pending again; return how many."""
-    which = true() if all_of_them else DELIVERIES.c.due_at <= now
     with transaction() as session:
-        return moves.free_held(session, which, now)
+        return moves.free_held(session, DELIVERIES.c.due_at <= now, now)

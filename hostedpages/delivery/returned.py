@@ -47,7 +47,7 @@ _KINDS = {"hard": "hard_bounce", "soft": "soft_bounce", "complaint": "complaint"
 def take(session: Session, sender: Sender, said: Said, now: datetime) -> str:
     """Write down what a message of the sender's mailbox means, once.
 
-    Returns the kind of the row that was made (see MAILBOX_KINDS), or "" when there was none:
+    Returns the kind of the row that was made (see MailboxMessage), or "" when there was none:
     because it is somebody's own mail, forged, one too many of its day, or taken already.
     """
     if isinstance(said.what, Reply):

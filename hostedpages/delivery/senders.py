@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import BigInteger, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from hostedpages.config import Settings
@@ -21,11 +21,14 @@ from hostedpages.mail.errors import MailError
 from hostedpages.mail.imap_session import ImapServer
 from hostedpages.mail.smtp import Server
 from hostedpages.models import NO_SENDER, PLATFORM, Sender, SenderHealth
+from hostedpages.prepared import PreparedStatement
 from hostedpages.vault import Vault
 
 SENDERS = Sender.metadata.tables["senders"]
-_OF_ACCOUNT = select(SENDERS.c.id, SENDERS.c.slot, SENDERS.c.scope).where(
-    SENDERS.c.account_id == bindparam("owner_id"), SENDERS.c.enabled
+_OF_ACCOUNT = PreparedStatement(
+    lambda _dialect: select(SENDERS.c.id, SENDERS.c.slot, SENDERS.c.scope).where(
+        SENDERS.c.account_id == bindparam("account_id", type_=BigInteger()), SENDERS.c.enabled
+    )
 )
 
 
@@ -58,7 +61,7 @@ class Routes:
 
 def routes(session: Session, account_id: int) -> Routes:
     """The routes of an account, for whoever puts several deliveries; one indexed read."""
-    rows = session.connection().execute(_OF_ACCOUNT, {"owner_id": account_id})
+    rows = _OF_ACCOUNT.all(session, {"account_id": account_id})
     return Routes({slot: (sender_id, scope) for sender_id, slot, scope in rows})
 
 

@@ -43,7 +43,6 @@ class Dialog(asyncio.Protocol):
         self.sent = 0
         self._buffer = bytearray()
         self._lines: list[str] = []
-        self._line_count = 0
         self._answers: deque[Reply] = deque()
         self._wanted = 0
         self._waiter: asyncio.Future[None] | None = None
@@ -124,7 +123,6 @@ class Dialog(asyncio.Protocol):
         if self._lost is not None:
             return
         self._buffer += data
-        self._line_count += data.count(b"\n")
         if len(self._buffer) > MAX_ANSWER_BYTES or len(self._lines) > MAX_ANSWER_LINES:
             self._lose("the server's answer is too long")
             self.transport.abort()

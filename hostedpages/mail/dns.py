@@ -5,7 +5,7 @@ size. Must never ask for a name of an inner network, and never follow an answer 
 """
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import dns.exception
@@ -125,34 +125,6 @@ def _records(found: dns.resolver.Answer) -> Answer:
 
 def _host(name: object) -> str:
     return str(name).rstrip(".").lower()
-
-
-class MemoryResolver(Resolver):
-    """Answers from a table, for tests: (name, kind) -> texts, or the exception to raise."""
-
-    def __init__(self, table: Mapping[tuple[str, str], Iterable[str] | Exception]) -> None:
-        self.table = {(name.lower(), kind): answer for (name, kind), answer in table.items()}
-        self.asked: list[tuple[str, str]] = []
-
-    def ask(self, name: str, kind: str, *, seconds: float = QUESTION_SECONDS) -> Answer:
-        """What the table holds. An MX is written `10 mx.example.com`. Raises NoRecord."""
-        self.asked.append((name, kind))
-        name = name.lower()
-        answer = self.table.get((name, kind))
-        if answer is None:
-            raise NoRecord(name, name_exists=any(known == name for known, _ in self.table))
-        if isinstance(answer, Exception):
-            raise answer
-        return tuple(_remembered(text, kind) for text in answer)
-
-
-def _remembered(text: str, kind: str) -> Record:
-    if kind == "TXT":
-        return Record(text, (text,))
-    if kind == "MX":
-        preference, _, host = text.partition(" ")
-        return Record(host.rstrip("."), preference=int(preference))
-    return Record(text)
 
 
 class Questions:

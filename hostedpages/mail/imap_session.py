@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any, NoReturn
 
-from imapclient import IMAPClient  # type: ignore[import-untyped] # the library says no types
+# The library says no types.
+from imapclient import IMAPClient  # type: ignore[import-untyped]
 from imapclient.exceptions import IMAPClientError, ProtocolError  # type: ignore[import-untyped]
 
 from hostedpages import clock, net

@@ -117,7 +117,7 @@ class Wire(imaplib.IMAP4):
             self._receive()
         return self._cut(end + 1)
 
-    def send(self, data: bytes) -> None:  # type: ignore[override]
+    def send(self, data: bytes) -> None:  # type: ignore[override]  # typeshed asks for any buffer
         self.sock.settimeout(self._budget.wait(READ_SECONDS))
         self.sock.sendall(data)
 

@@ -8,12 +8,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from hostedpages.models.base import AccountOwned, Base, Created, PublicId
 
-MAILBOX_KINDS = ("reply", "hard_bounce", "soft_bounce", "complaint", "automatic", "other")
-SUPPRESSIONS = ("opted_out", "quarantined")
-
 
 class MailboxMessage(PublicId, AccountOwned, Created, Base):
-    """One message that concerns us, read from a sender's mailbox; each is taken once."""
+    """One message that concerns us, read from a sender's mailbox; each is taken once.
+
+    `kind` is `reply`, `hard_bounce`, `soft_bounce`, `complaint`, `automatic` or `other`.
+    """
 
     __tablename__ = "mailbox_messages"
     __table_args__ = (

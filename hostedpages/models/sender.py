@@ -18,8 +18,6 @@ PLATFORM = 0
 NO_SENDER = -1
 
 SLOTS = ("account", "marketing")  # or `user:<public id>`
-SCOPES = ("general_only", "all_emails")
-STATES = ("untested", "ok", "failing")
 
 
 class Sender(PublicId, AccountOwned, Created, Base):
@@ -37,7 +35,7 @@ class Sender(PublicId, AccountOwned, Created, Base):
     slot: Mapped[str] = mapped_column(String(40))
     user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"), index=True)
     enabled: Mapped[bool] = mapped_column(default=True)
-    scope: Mapped[str] = mapped_column(String(20), default="general_only")
+    scope: Mapped[str] = mapped_column(String(20), default="general_only")  # or all_emails
     preset: Mapped[str] = mapped_column(String(40), default="custom")
     smtp_host: Mapped[str] = mapped_column(String(253))
     smtp_port: Mapped[int] = mapped_column(default=587)
@@ -52,7 +50,7 @@ class Sender(PublicId, AccountOwned, Created, Base):
     imap_port: Mapped[int] = mapped_column(default=993)
     limits: Mapped[dict[str, Any]] = mapped_column(default=dict)
     if_failing: Mapped[str] = mapped_column(String(20), default="hold")  # or platform
-    state: Mapped[str] = mapped_column(String(20), default="untested")
+    state: Mapped[str] = mapped_column(String(20), default="untested")  # or ok, failing
     tested_at: Mapped[datetime | None]
     test_problem: Mapped[str] = mapped_column(Text, default="")  # why the last test failed
     # Where reading the mailbox stands; both start again when the server renumbers it.

@@ -104,17 +104,6 @@ class ShowIf(Strict):
         return self.all or self.any or []
 
 
-def visible_keys(schema: "FormSchema", values: Mapping[str, Any]) -> set[str]:
-    """Keys of the fields that these stored answers show. A hidden field has no answer."""
-    seen: dict[str, Any] = {}
-    visible = set()
-    for field in schema.fields:
-        if is_visible(field, schema, seen):
-            visible.add(field.key)
-            seen[field.key] = values.get(field.key)
-    return visible
-
-
 def is_visible(field: "Field", schema: "FormSchema", seen: Mapping[str, Any]) -> bool:
     """Whether `field` is shown, given the answers of the visible fields before it."""
     if field.show_if is None:

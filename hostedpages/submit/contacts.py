@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Row, insert, select, update
 from sqlalchemy.orm import Session
 
-from hostedpages.prepared import Prepared, bound
+from hostedpages.prepared import PreparedStatement, bound
 from hostedpages.schema.contact_fields import CONTACT_FIELDS
 from hostedpages.submit.matching import CONTACTS
 from hostedpages.submit.person import Person
@@ -29,7 +29,7 @@ _TEXTS = (
 _DERIVED = frozenset({"full_name"})
 
 
-_INSERT = Prepared(
+_INSERT = PreparedStatement(
     lambda _dialect: insert(CONTACTS).values(bound(CONTACTS.c)).returning(CONTACTS.c.id)
 )
 

@@ -20,14 +20,14 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from hostedpages.models import Contact
-from hostedpages.prepared import Prepared
+from hostedpages.prepared import PreparedStatement
 from hostedpages.submit.person import Person
 
 _BIGINTS = ARRAY(BigInteger())
 CONTACTS = Contact.metadata.tables["contacts"]
 
 
-_BY_EMAIL = Prepared(
+_BY_EMAIL = PreparedStatement(
     lambda _dialect: (
         select(CONTACTS.c.id)
         .where(

@@ -14,7 +14,7 @@ from hostedpages import clock, ratelimit
 from hostedpages.db import transaction
 from hostedpages.errors import Conflict, DomainError, TooManyTries
 from hostedpages.models import Page, PageVersion, Submission
-from hostedpages.prepared import Prepared, bound
+from hostedpages.prepared import PreparedStatement, bound
 from hostedpages.render.live import taken
 from hostedpages.schema.form_schema import FormSchema
 from hostedpages.submit import matching, results
@@ -33,10 +33,10 @@ def _nonce(name: str) -> Any:
     return bindparam(name, type_=SUBMISSIONS.c.nonce.type)
 
 
-_INSERT = Prepared(
+_INSERT = PreparedStatement(
     lambda _dialect: insert(SUBMISSIONS).values(bound(SUBMISSIONS.c)).returning(SUBMISSIONS.c.id)
 )
-_EARLIER = Prepared(
+_EARLIER = PreparedStatement(
     lambda _dialect: select(SUBMISSIONS.c.id).where(
         SUBMISSIONS.c.page_id == bindparam("page_id", type_=BigInteger()),
         SUBMISSIONS.c.nonce.in_([_nonce("own"), _nonce("revised"), _nonce("other")]),

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from hostedpages.delivery import notifications, outbox, plans, recipients, senders
 from hostedpages.delivery.kinds.base import Recipient
 from hostedpages.models import Account, HistoryEntry, LeadSource, Submission
-from hostedpages.prepared import Prepared, bound
+from hostedpages.prepared import PreparedStatement, bound
 from hostedpages.schema.form_schema import FormSchema
 from hostedpages.submit import contacts, matching, results
 from hostedpages.submit.contacts import Change
@@ -24,7 +24,7 @@ from hostedpages.submit.person import Person
 
 SUBMISSIONS = Submission.metadata.tables["submissions"]
 HISTORY = HistoryEntry.metadata.tables["history_entries"]
-_INSERT_HISTORY = Prepared(lambda _dialect: insert(HISTORY).values(bound(HISTORY.c)))
+_INSERT_HISTORY = PreparedStatement(lambda _dialect: insert(HISTORY).values(bound(HISTORY.c)))
 
 
 @dataclass(frozen=True, slots=True)

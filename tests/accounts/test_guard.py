@@ -129,7 +129,7 @@ def test_no_route_needs_a_read_to_change_anything_by_another_method(alice: Perso
 
 
 def test_a_view_without_a_gate_does_not_exist(app: Flask, alice: Person) -> None:
-    del app.view_functions["builder.settings_devices"].gate  # type: ignore[attr-defined]
+    del app.view_functions["builder.settings_devices"].gate
     try:
         assert alice.client.get("/settings/devices").status_code == 404
     finally:

@@ -161,9 +161,9 @@ def new_context(browser: Browser, site: Site) -> Iterator[NewContext]:
 
     def make(**options: object) -> BrowserContext:
         settings = {"base_url": site.url, "viewport": DESKTOP, "reduced_motion": "reduce"}
-        context = browser.new_context(**{**settings, **options})  # type: ignore[arg-type]
+        context = browser.new_context(**{**settings, **options})
         context.set_default_timeout(ACTION_MS)
-        context.expected_errors = []  # type: ignore[attr-defined]
+        context.expected_errors = []
 
         def heard(message: ConsoleMessage) -> None:
             where = message.location.get("url", "")
@@ -183,7 +183,7 @@ def new_context(browser: Browser, site: Site) -> Iterator[NewContext]:
     unexpected = [
         text
         for context, text in problems
-        if not any(part in text for part in context.expected_errors)  # type: ignore[attr-defined]
+        if not any(part in text for part in context.expected_errors)
     ]
     assert not unexpected, "the browser's console: " + "\n".join(unexpected)
 

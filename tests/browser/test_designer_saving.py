@@ -13,7 +13,7 @@ def test_a_draft_that_another_window_changed_is_not_overwritten(
     staff_page: Page, owner: User, unit: Session
 ) -> None:
     form = roof(owner)
-    staff_page.context.expected_errors.append("409")  # type: ignore[attr-defined]
+    staff_page.context.expected_errors.append("409")
     open_designer(staff_page, form)
     other = open_designer(staff_page.context.new_page(), form)
     other.get_by_label("Title").fill("Theirs")
@@ -36,7 +36,7 @@ def test_mine_can_be_kept_over_the_other_version(
     staff_page: Page, owner: User, unit: Session
 ) -> None:
     form = roof(owner)
-    staff_page.context.expected_errors.append("409")  # type: ignore[attr-defined]
+    staff_page.context.expected_errors.append("409")
     open_designer(staff_page, form)
     other = open_designer(staff_page.context.new_page(), form)
     other.get_by_label("Title").fill("Theirs")
@@ -51,7 +51,7 @@ def test_without_a_connection_the_work_is_kept_and_saved_later(
 ) -> None:
     form = roof(owner)
     context: BrowserContext = staff_page.context
-    context.expected_errors.append("ERR_INTERNET_DISCONNECTED")  # type: ignore[attr-defined]
+    context.expected_errors.append("ERR_INTERNET_DISCONNECTED")
     open_designer(staff_page, form)
     context.set_offline(True)
     staff_page.get_by_label("Title").fill("Typed in a tunnel")

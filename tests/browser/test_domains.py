@@ -36,7 +36,7 @@ def test_checking_says_that_it_goes_on_and_is_not_sent_twice(
     def slow(route: object) -> None:
         sent.append("once")
         page.wait_for_timeout(900)
-        route.continue_()  # type: ignore[attr-defined]
+        route.continue_()
 
     page.route("**/check", slow)
     # The page goes away, so it writes down itself what it said, and is pressed a second time.

@@ -125,7 +125,7 @@ def test_a_question_appears_and_goes_with_the_answer_before_it(
 def test_errors_of_the_server_come_with_a_summary_that_has_the_focus(
     page: Page, owner: Account, unit: Session
 ) -> None:
-    page.context.expected_errors = ["422"]  # type: ignore[attr-defined]
+    page.context.expected_errors = ["422"]
     made = factories.page(owner, field("phone", "Phone", type="phone"), field("name", "Name"))
     page.goto(f"/p/{owner.slug}/{made.slug}")
     page.get_by_label("Phone").fill("12")
@@ -252,7 +252,7 @@ def test_a_plain_frame_works_and_a_hostile_attribute_makes_none(
 def test_a_site_that_is_not_listed_cannot_frame_the_form(
     page: Page, owner: Account, other_origin: OtherSite, site: Site
 ) -> None:
-    page.context.expected_errors = ["frame-ancestors", "ERR_BLOCKED"]  # type: ignore[attr-defined]
+    page.context.expected_errors = ["frame-ancestors", "ERR_BLOCKED"]
     made = factories.page(owner, options={"allowed_frame_origins": ["https://shop.example.com"]})
     other_origin.put(
         "index.html", f'<title>C</title><iframe src="{site.url}/f/{made.public_id}"></iframe>'

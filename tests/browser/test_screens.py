@@ -86,7 +86,7 @@ def test_the_public_page(context: BrowserContext, northside: Northside, look: Lo
     page.get_by_role("button", name="Next").click()
     look(page, "public-second-screen")
 
-    context.expected_errors.append("410")  # type: ignore[attr-defined]
+    context.expected_errors.append("410")
     page.goto(f"{address}/{northside.closed.slug}")
     look(page, "public-closed")
 
@@ -95,7 +95,7 @@ def test_the_public_page_with_errors_found_by_the_server(
     new_context: NewContext, northside: Northside, look: Look
 ) -> None:
     context = new_context(java_script_enabled=False)
-    context.expected_errors.append("422")  # type: ignore[attr-defined]
+    context.expected_errors.append("422")
     page = context.new_page()
     page.goto(f"/f/{northside.page.public_id}")
     page.get_by_label("Email").fill("ann@nowhere")
@@ -105,7 +105,7 @@ def test_the_public_page_with_errors_found_by_the_server(
     # axe needs scripts: the same page again where they run.
     html = page.content()
     other = new_context()
-    other.expected_errors.append("422")  # type: ignore[attr-defined]
+    other.expected_errors.append("422")
     shown = other.new_page()
     shown.route("**/f/*", lambda route: route.fulfill(body=html, content_type="text/html"))
     shown.goto(f"/f/{northside.page.public_id}")
@@ -188,7 +188,7 @@ def test_settings(context: BrowserContext, northside: Northside, look: Look) -> 
 
 
 def test_alarms(context: BrowserContext, northside: Northside, look: Look) -> None:
-    context.expected_errors.append("422")  # type: ignore[attr-defined]
+    context.expected_errors.append("422")
     page = sign_in(context.new_page(), northside.owner)
     page.goto("/settings/alarms")
     look(page, "alarms-empty")
@@ -216,7 +216,7 @@ def test_alarms(context: BrowserContext, northside: Northside, look: Look) -> No
 
 def test_domains(context: BrowserContext, northside: Northside, look: Look, site: Site) -> None:
     page = sign_in(context.new_page(), northside.owner)
-    context.expected_errors.append("422")  # type: ignore[attr-defined]
+    context.expected_errors.append("422")
     page.goto("/settings/domains")
     look(page, "domains-empty")
     page.goto("/settings/domains/new")
@@ -264,7 +264,7 @@ def test_stopped_addresses(context: BrowserContext, northside: Northside, look: 
     page.goto(f"/settings/addresses/{stopped.public_id}")
     page.get_by_role("link", name="Thank you").click()
     look(page, "delivery-came-back")
-    context.expected_errors.append("422")  # type: ignore[attr-defined]
+    context.expected_errors.append("422")
     page.goto(f"/settings/addresses/{stopped.public_id}")
     page.get_by_label("What has changed?").fill("ok")
     page.get_by_role("button", name="Write to it again").click()
@@ -282,7 +282,7 @@ def test_the_way_to_say_stop(
     look(page, "unsubscribe-done")
     page.get_by_role("button", name="Get emails again").click()
     look(page, "unsubscribe-again")
-    context.expected_errors.append("400")  # type: ignore[attr-defined]
+    context.expected_errors.append("400")
     page.goto("/u/forged")
     look(page, "unsubscribe-forged")
 
@@ -321,7 +321,7 @@ def test_a_sender_with_tests_and_errors(
             page.get_by_role("button", name=f"Test {kind}").click()
             expect(page.locator(f"[data-results={kind}] .check-end")).to_be_visible()
     look(page, "sender-tests")
-    context.expected_errors.append("422")  # type: ignore[attr-defined]
+    context.expected_errors.append("422")
     page.get_by_label("Email address", exact=True).fill("nobody@nowhere")
     page.get_by_role("button", name="Test login").click()
     expect(page.get_by_role("link", name="Email address: Please enter a valid")).to_be_visible()

@@ -114,7 +114,7 @@ def test_a_sender_is_saved_tested_and_used_and_its_password_is_never_shown(
 
     page.get_by_role("link", name="The account’s sender").click()
     page.get_by_label("Port", exact=True).fill("2525")
-    page.context.expected_errors.append("422")  # type: ignore[attr-defined]
+    page.context.expected_errors.append("422")
     page.get_by_role("button", name="Test login").click()
     expect(page.get_by_text("please type the password again").first).to_be_visible()
 
@@ -134,7 +134,7 @@ def test_the_same_without_a_script(
     expect(page.get_by_text("Signing in works.")).to_be_visible()
     expect(page.get_by_label("Email address", exact=True)).to_have_value("office@example.com")
     # The page kept no password, and says so instead of storing none.
-    context.expected_errors.append("422")  # type: ignore[attr-defined]
+    context.expected_errors.append("422")
     page.get_by_role("button", name="Save").first.click()
     expect(page.get_by_text("Please type the password again")).to_be_visible()
     page.get_by_label("Password", exact=True).fill(CANARY)
@@ -150,7 +150,7 @@ def test_a_password_that_a_refused_page_lost_is_asked_for_again(
     page.goto("/settings/mail/new?slot=account")
     use(page, server)
     page.get_by_label("Server", exact=True).fill("no host")
-    page.context.expected_errors.extend(["422", "422"])  # type: ignore[attr-defined]
+    page.context.expected_errors.extend(["422", "422"])
     page.get_by_role("button", name="Save").first.click()
     expect(page.get_by_text("This is no name of a server")).to_be_visible()
     page.get_by_label("Server", exact=True).fill("127.0.0.1")
@@ -214,7 +214,7 @@ def test_a_test_that_cannot_begin_says_why_and_leads_to_the_field(staff_page: Pa
     page = staff_page
     page.goto("/settings/mail/new?slot=account")
     page.get_by_label("Server", exact=True).fill("mail.example.com")
-    page.context.expected_errors.append("422")  # type: ignore[attr-defined]
+    page.context.expected_errors.append("422")
     page.get_by_role("button", name="Test login").click()
     link = page.get_by_role("link", name="Email address: Please enter the address")
     expect(link).to_be_in_viewport()

@@ -32,7 +32,7 @@ MARIA = {"full_name": "Maria Gonzalez", "email": "maria@example.org", "material"
 
 
 def a_page(person: Person, **values: object) -> Page:
-    return factories.page(person.account, *FORM, **values)  # type: ignore[arg-type]
+    return factories.page(person.account, *FORM, **values)
 
 
 def results(person: Person, page: Page, query: str = "") -> str:

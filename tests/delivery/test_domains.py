@@ -11,11 +11,12 @@ from hostedpages import db
 from hostedpages.clock import FrozenClock
 from hostedpages.config import Settings
 from hostedpages.delivery import domains, worker
-from hostedpages.mail.dns import MemoryResolver, NoRecord, Resolver
+from hostedpages.mail.dns import NoRecord, Resolver
 from hostedpages.models import SendingDomain
 from hostedpages.vault import CannotOpen, Vault
 from tests import factories, zones
 from tests.mail.test_dkim import HEAD, raw_sink, verdicts
+from tests.name_servers import MemoryResolver
 
 ADDRESS = tuple[str, int]
 

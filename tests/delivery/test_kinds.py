@@ -68,7 +68,7 @@ def test_no_secret_stands_in_a_summary() -> None:
 def test_a_kind_that_is_gone_degrades() -> None:
     kind = kind_of("pigeon")
     assert "pigeon" in kind.label
-    assert kind.allowed(None, None, None)  # type: ignore[arg-type]  # it looks at nothing
+    assert kind.allowed(None, None, None)
 
 
 @dataclass(frozen=True)
@@ -87,6 +87,6 @@ class PlanMail:
     ],
 )
 def test_an_address_that_gets_no_plan_mail_is_told_why(recipient: str, words: str | None) -> None:
-    tools = Tools(frozenset({"office@roofs.example"}), *[None] * 4)  # type: ignore[arg-type]
+    tools = Tools(frozenset({"office@roofs.example"}), *[None] * 4)
     reason = Email().allowed(PlanMail(recipient), Facts(contact_found=True), tools)
     assert reason is None if words is None else reason and reason.startswith(words)

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from hostedpages import db
 from hostedpages.config import Settings
-from hostedpages.delivery import notifications, outbox, recipients, worker
-from hostedpages.models import Account, Delivery, Submission
+from hostedpages.delivery import recipients, worker
+from hostedpages.models import Delivery
 from tests import factories
 
 FIELDS = (
@@ -58,28 +58,12 @@ def mail_about(
     values.setdefault("created_at", datetime(2026, 3, 3, 15, 7, tzinfo=UTC))
     source = factories.lead_source(owner, name="Website")
     submission = factories.submission(page, contact, lead_source_id=source.id, **values)
-    put(owner, submission, returning=returning)
+    factories.notify_of(submission, returning=returning)
     worker.run_until_idle(settings)
     (file,) = (settings.data_dir / "mail").glob("*.eml")
     mail = message_from_bytes(file.read_bytes(), policy=default)
     assert isinstance(mail, EmailMessage)
     return mail
-
-
-def put(owner: Account, submission: Submission, *, returning: bool = False) -> None:
-    with db.transaction() as session:
-        rows = notifications.new_lead_rows(
-            session,
-            account=owner,
-            page_id=submission.page_id,
-            submission_id=submission.id,
-            contact_id=submission.contact_id,
-            notify_users=[],
-            notify_emails=[],
-            returning=returning,
-            due_at=submission.created_at,
-        )
-        outbox.put_many(session, rows)
 
 
 def part(mail: EmailMessage, kind: str) -> str:
@@ -181,7 +165,7 @@ def test_a_hostile_name_reaches_its_people_and_forges_nothing(
     owner = factories.account(new_lead_emails=["sales@example.org"])
     page = factories.page(owner, *FIELDS, name="Free quote")
     contact = factories.contact(owner, first_name=hostile, last_name="", email="pat@example.org")
-    put(owner, factories.submission(page, contact, answers={"first_name": hostile}))
+    factories.notify_of(factories.submission(page, contact, answers={"first_name": hostile}))
 
     worker.run_until_idle(settings)
 
@@ -208,7 +192,7 @@ def test_a_note_without_a_contact_names_who_stands_in_the_answers(
 ) -> None:
     owner = factories.account(new_lead_emails=["sales@example.org"])
     page = factories.page(owner, *FIELDS, name="Free quote")
-    put(owner, factories.submission(page, answers=ANSWERS))
+    factories.notify_of(factories.submission(page, answers=ANSWERS))
 
     worker.run_until_idle(settings)
 
@@ -223,7 +207,7 @@ def test_a_version_that_cannot_be_read_still_tells_of_its_lead(
     owner = factories.account(new_lead_emails=["sales@example.org"])
     page = factories.page(owner, draft={"format": 99, "nonsense": True})
     submission = factories.submission(page)
-    put(owner, submission)
+    factories.notify_of(submission)
 
     worker.run_until_idle(settings)
 
@@ -277,7 +261,7 @@ def test_an_archived_user_gets_no_new_lead_mail_that_was_already_put(
     owner = factories.account()
     user = factories.user(owner, email="ann@example.org", gets_new_leads=True)
     page = factories.page(owner)
-    put(owner, factories.submission(page, factories.contact(owner)))
+    factories.notify_of(factories.submission(page, factories.contact(owner)))
     with db.transaction():
         user.archived_at = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -39,7 +39,7 @@ def enroll(
             plan_id=plan.id if plan else 0,
             contact_id=contact.id,
             now=now,
-            **values,  # type: ignore[arg-type]
+            **values,
         )
 
 

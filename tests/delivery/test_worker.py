@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from hostedpages import db
 from hostedpages.clock import FrozenClock
 from hostedpages.config import Settings
-from hostedpages.delivery import backoff, notifications, outbox, worker
+from hostedpages.delivery import backoff, outbox, worker
 from hostedpages.logs import JsonFormatter
 from hostedpages.models import Account, Delivery, DeliveryAttempt, Heartbeat, Submission
 from tests import factories
@@ -35,21 +35,7 @@ def lead(owner: Account | None = None, **values: object) -> Submission:
 
 
 def notify(submission: Submission, *, users: list[str] | None = None) -> list[Delivery]:
-    session = db.session()
-    account = session.get_one(Account, submission.account_id)
-    with db.transaction() as session:
-        rows = notifications.new_lead_rows(
-            session,
-            account=account,
-            page_id=submission.page_id,
-            submission_id=submission.id,
-            contact_id=submission.contact_id,
-            notify_users=users or [],
-            notify_emails=[],
-            returning=False,
-            due_at=submission.created_at,
-        )
-        outbox.put_many(session, rows)
+    factories.notify_of(submission, users=users or [])
     return deliveries()
 
 

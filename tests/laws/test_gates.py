@@ -71,7 +71,7 @@ def test_every_other_address_asks_who_is_there(app: Flask, client: Client) -> No
 
 
 def _is_number(rule: object, name: str) -> bool:
-    converter = rule._converters[name]  # type: ignore[attr-defined]
+    converter = rule._converters[name]
     return "Integer" in type(converter).__name__
 
 

@@ -347,7 +347,7 @@ def test_a_login_test_left_in_the_middle_closes_its_connection() -> None:
         async for step in steps:
             if step.name == "greeting" and step.state == "ok":
                 break
-        await steps.aclose()  # type: ignore[attr-defined]  # it is a generator
+        await steps.aclose()
 
     with scripted_smtp() as server:
         asyncio.run(work(server.port))

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from hostedpages.mail import dkim_check, dmarc, mx_check
 from hostedpages.mail.dmarc import BadRecord
-from hostedpages.mail.dns import CouldNotCheck, MemoryResolver, Questions
+from hostedpages.mail.dns import CouldNotCheck, Questions
+from tests.name_servers import MemoryResolver
 
 TAGS = st.sampled_from(
     [

@@ -9,13 +9,13 @@ from hostedpages.mail.dkim_check import Selector
 from hostedpages.mail.dns import (
     Answer,
     CouldNotCheck,
-    MemoryResolver,
     NoRecord,
     Questions,
     Resolver,
 )
 from hostedpages.mail.findings import Finding
 from tests import faulty_zones, name_servers, zones
+from tests.name_servers import MemoryResolver
 from tests.zones import Case
 
 ADDRESS = tuple[str, int]

@@ -34,7 +34,7 @@ def server(running: Dovecot, **values: object) -> ImapServer:
         "password": PASSWORD,
         "allow_private": True,
     } | values
-    return ImapServer(**made)  # type: ignore[arg-type]
+    return ImapServer(**made)
 
 
 def trusting(authority: trustme.CA) -> ssl.SSLContext:

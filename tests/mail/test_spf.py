@@ -7,8 +7,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from hostedpages.mail import spf, spf_check, spf_walk
-from hostedpages.mail.dns import CouldNotCheck, MemoryResolver, Questions
+from hostedpages.mail.dns import CouldNotCheck, Questions
 from hostedpages.mail.spf import BadRecord
+from tests.name_servers import MemoryResolver
 
 OURS = "_spf.example.net"
 TERMS = st.sampled_from(

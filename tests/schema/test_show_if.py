@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hostedpages.schema.fields import TYPES
-from hostedpages.schema.show_if import OPERATORS, holds, visible_keys
+from hostedpages.schema.form_schema import FormSchema
+from hostedpages.schema.show_if import OPERATORS, holds, is_visible
 from tests.schema.samples import document, field, page, when
 
 VECTORS = document("show_if_vectors")
@@ -35,6 +36,15 @@ def test_the_vectors_use_every_operator_and_every_way_of_comparing() -> None:
 def test_a_rule_about_a_field_that_is_gone_finds_no_answer() -> None:
     schema = page(field("a", show_if=when("gone", "is_empty")), field("b"))
     assert visible_keys(schema, {"gone": "x"}) == {"a", "b"}
+
+
+def visible_keys(schema: FormSchema, values: dict[str, Any]) -> set[str]:
+    """The fields that these answers show, one after the other: a hidden one has no answer."""
+    seen: dict[str, Any] = {}
+    for each in schema.fields:
+        if is_visible(each, schema, seen):
+            seen[each.key] = values.get(each.key)
+    return set(seen)
 
 
 answer = (

@@ -211,10 +211,7 @@ def letter(settings: Settings, delivery: Delivery, public_url: str) -> tuple[str
         changed = {"smtp_url": sink.url, "public_url": public_url}
         worker.run_until_idle(settings.model_copy(update=changed))
         (got,) = sink.received
-    text, html = (
-        got.message.get_body((kind,)).get_content()
-        for kind in ("plain", "html")  # type: ignore[union-attr]
-    )
+    text, html = (got.message.get_body((kind,)).get_content() for kind in ("plain", "html"))
     return text, html, got.message
 
 
@@ -229,8 +226,8 @@ def test_each_plan_mail_says_who_sends_it_and_how_to_stop_it(
         assert "12 Lake Street\nSpringfield, IL 62701" in part.replace("\r", "")
         assert "(217) 555-0123" in part
         assert link in part
-    assert message["List-Unsubscribe"] == f"<{link}>"  # type: ignore[index]
-    assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"  # type: ignore[index]
+    assert message["List-Unsubscribe"] == f"<{link}>"
+    assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert "pat" not in re.sub(r"[^a-z]", "", link.lower()) or "@" not in link
 
 
@@ -243,8 +240,8 @@ def test_what_is_missing_leaves_no_gap_and_over_plain_http_no_one_click_is_promi
     text, _, message = letter(settings, sent, "http://localhost")
 
     assert "--\nNorthside Roofing\nUnsubscribe: http://localhost/u/" in text.replace("\r", "")
-    assert message["List-Unsubscribe"].startswith("<http://localhost/u/")  # type: ignore[index]
-    assert message["List-Unsubscribe-Post"] is None  # type: ignore[index]
+    assert message["List-Unsubscribe"].startswith("<http://localhost/u/")
+    assert message["List-Unsubscribe-Post"] is None
 
 
 @pytest.mark.parametrize(
@@ -259,7 +256,7 @@ def test_through_the_installations_server_answers_still_find_the_account(
 
     _, _, message = letter(settings, sent, "http://localhost")
 
-    assert message["Reply-To"] == answers_to  # type: ignore[index]
+    assert message["Reply-To"] == answers_to
 
 
 def test_a_notification_to_our_own_people_offers_no_way_to_stop(

@@ -19,7 +19,7 @@ Must never be asked about a page that is paused or closed.
 
 import math
 from bisect import bisect_right
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -106,9 +106,9 @@ class _Profile:
         self, weeks: Sequence[Sequence[datetime]], weights: Sequence[float], zone: ZoneInfo
     ) -> None:
         self._zone = zone
-        self._a_day: Counter[int] = Counter()
-        self._a_group: Counter[bool] = Counter()
-        self._an_hour: Counter[tuple[bool, int]] = Counter()
+        self._a_day = defaultdict[int, float](float)
+        self._a_group = defaultdict[bool, float](float)
+        self._an_hour = defaultdict[tuple[bool, int], float](float)
         for week, weight in zip(weeks, weights, strict=True):
             for lead in week:
                 local = lead.astimezone(zone)
@@ -116,10 +116,9 @@ class _Profile:
         self._weeks = len(weeks)
 
     def _add(self, weekday: int, hour: int, weight: float) -> None:
-        # Counters of floats: their stubs know whole numbers alone.
-        self._a_day[weekday] += weight  # type: ignore[assignment]
-        self._a_group[_is_off(weekday)] += weight  # type: ignore[assignment]
-        self._an_hour[_is_off(weekday), hour] += weight  # type: ignore[assignment]
+        self._a_day[weekday] += weight
+        self._a_group[_is_off(weekday)] += weight
+        self._an_hour[_is_off(weekday), hour] += weight
 
     def expected(self, since: datetime, until: datetime) -> float:
         """How many leads the time between should have brought."""
