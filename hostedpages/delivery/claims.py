@@ -25,7 +25,7 @@ from sqlalchemy.orm import Session
 from hostedpages.delivery import breaker, health, limits
 from hostedpages.delivery.rows import Claimed
 from hostedpages.delivery.statements import TAKE
-from hostedpages.delivery.which import DELIVERIES, IS_PENDING
+from hostedpages.delivery.which import DELIVERIES, IS_NOT_URGENT, IS_PENDING, IS_URGENT
 from hostedpages.models import PLATFORM, Sender, SenderHealth
 
 SENDERS = Sender.metadata.tables["senders"]
@@ -131,6 +131,7 @@ _PICK = (
     .limit(bindparam("up_to"))
     .with_for_update(skip_locked=True)
 )
+_PICK_URGENT, _PICK_OTHERS = _PICK.where(IS_URGENT), _PICK.where(IS_NOT_URGENT)
 
 
 def ready(session: Session, now: datetime, *, after: int = PLATFORM) -> list[Ready]:
@@ -211,12 +212,7 @@ def take(
             count = min(count, allowed.get(each.sender_id, count))
         if count <= 0:
             continue
-        picked = (
-            session.connection()
-            .execute(_PICK, {"sender_id": each.sender_id, "now": now, "up_to": count})
-            .scalars()
-            .all()
-        )
+        picked = _picked(session, each.sender_id, now, count)
         ids += picked
         through.update(dict.fromkeys(picked, PLATFORM if each.instead else each.sender_id))
     if not ids:
@@ -225,6 +221,17 @@ def take(
         TAKE, {"ids": ids, "new_worker": worker, "new_lease": now + lease}
     )
     return [Claimed(**each._mapping, through=through[each.id]) for each in rows]
+
+
+def _picked(session: Session, sender_id: int, now: datetime, up_to: int) -> list[int]:
+    """What is due of a sender: the urgent first, then the longest due."""
+    ids: list[int] = []
+    for statement in (_PICK_URGENT, _PICK_OTHERS):
+        wanted = {"sender_id": sender_id, "now": now, "up_to": up_to - len(ids)}
+        ids += session.connection().execute(statement, wanted).scalars()
+        if len(ids) == up_to:
+            break
+    return ids
 
 
 def _allowed(session: Session, asked: Sequence[int], now: datetime) -> dict[int, int]:

@@ -77,7 +77,8 @@ def claim(
     lease: timedelta = LEASE,
     turn: Turn | None = None,
 ) -> list[Claimed]:
-    """Take due deliveries, the longest due of each sender first, each with an open attempt.
+    """Take due deliveries, each with an open attempt: of a sender the urgent ones first, then those
+    that are due the longest.
 
     At most `seats` for the installation's server, and as many for those of accounts as `turn`
     says. Looks before it writes: waiting disturbs no writer.

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from hostedpages import clock
 from hostedpages.delivery.breaker import Fault
+from hostedpages.delivery.kinds import kind_of
 from hostedpages.models import PLATFORM
 from hostedpages.tokens import random_id
 
@@ -88,6 +89,7 @@ def row(
         "state": "skipped" if skip_reason else "pending",
         "due_at": due_at,
         "sender_id": sender_id,
+        "is_urgent": kind_of(kind).is_urgent(payload),
         "payload": payload,
         "recipient": recipient,
         "summary": summary,

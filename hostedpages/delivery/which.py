@@ -13,6 +13,8 @@ from hostedpages.models import Delivery
 DELIVERIES: Table = Delivery.metadata.tables["deliveries"]
 # Literal, so that both databases see that a partial index answers the question.
 IS_PENDING: ColumnElement[bool] = literal_column("deliveries.state = 'pending'")
+IS_URGENT: ColumnElement[bool] = literal_column("deliveries.is_urgent")
+IS_NOT_URGENT: ColumnElement[bool] = literal_column("not deliveries.is_urgent")
 IS_CLAIMED: ColumnElement[bool] = literal_column("deliveries.state = 'claimed'")
 IS_LEASED: ColumnElement[bool] = literal_column("deliveries.state in ('claimed', 'sending')")
 IS_HELD: ColumnElement[bool] = literal_column("deliveries.state = 'held'")

@@ -40,6 +40,13 @@ class Delivery(PublicId, AccountOwned, Created, Base):
             postgresql_where=text("state = 'pending'"),
         ),
         Index(
+            "ix_deliveries_urgent",
+            "sender_id",
+            "due_at",
+            sqlite_where=text("state = 'pending' and is_urgent"),
+            postgresql_where=text("state = 'pending' and is_urgent"),
+        ),
+        Index(
             "ix_deliveries_held",
             "due_at",
             sqlite_where=text("state = 'held'"),
@@ -74,6 +81,8 @@ class Delivery(PublicId, AccountOwned, Created, Base):
     # Which sender shall take it: chosen when it is put, and again when senders change. A number,
     # not a reference: the sender may be removed while its deliveries stay.
     sender_id: Mapped[int] = mapped_column(default=PLATFORM)
+    # Somebody waits for it: it goes before all else that waits for the same sender.
+    is_urgent: Mapped[bool] = mapped_column(default=False)
     payload: Mapped[dict[str, Any]]
     recipient: Mapped[str] = mapped_column(Text, default="")
     summary: Mapped[str] = mapped_column(Text, default="")

@@ -76,6 +76,23 @@ def test_one_sender_with_very_much_to_send_does_not_take_the_turn_of_others(
 
 
 @pytest.mark.both_databases
+def test_a_lead_that_just_came_overtakes_the_plan_mail_that_waits_for_the_same_sender(
+    unit: Session, clock: FrozenClock
+) -> None:
+    sender = a_warm_sender(clock)
+    put(sender, *[f"p{number}@example.org" for number in range(20)], kind="email")
+    clock.advance(timedelta(minutes=5))
+    put(sender, "sales@example.com")
+
+    def takes(seats: int) -> list[str]:
+        turn = Turn(account_seats=seats)
+        return [each.recipient for each in outbox.claim("w", 10, clock.at, turn=turn)]
+
+    assert takes(1) == ["sales@example.com"]
+    assert takes(1) == ["p0@example.org"]
+
+
+@pytest.mark.both_databases
 def test_when_seats_are_few_every_sender_gets_one_in_turn(
     unit: Session, clock: FrozenClock
 ) -> None:

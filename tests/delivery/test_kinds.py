@@ -39,6 +39,13 @@ def test_a_kind_has_a_name_for_people_and_examples_with_their_line_in_the_log(
         assert kind.summary(example.payload) == example.summary
 
 
+def test_what_somebody_waits_for_goes_before_what_a_plan_sends() -> None:
+    news = {key: KINDS[key].is_urgent(KINDS[key].examples[0].payload) for key in KINDS}
+    assert [key for key, is_urgent in news.items() if not is_urgent] == []
+    assert not kind_of("email").is_urgent({"is_answer": False})
+    assert not kind_of("alarm_mail").is_urgent({"template": "digest"})
+
+
 @pytest.mark.parametrize("kind", step_kinds(), ids=lambda kind: kind.key)
 def test_a_step_kind_prepares_what_its_form_stores(kind: DeliveryKind) -> None:
     for example in (each for each in kind.examples if each.settings):

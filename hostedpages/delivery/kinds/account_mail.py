@@ -35,6 +35,9 @@ class AccountMail(MailKind):
         name = str(payload.get("template", ""))
         return name if name in SUMMARIES else "sign_in"
 
+    def is_urgent(self, payload: Payload) -> bool:
+        return True
+
     def summary(self, payload: Payload) -> str:
         return SUMMARIES.get(str(payload.get("template", "")), self.label)
 

@@ -35,6 +35,9 @@ class AlarmMail(MailKind):
         name = str(payload.get("template", ""))
         return name if name in SUMMARIES else "alarm"
 
+    def is_urgent(self, payload: Payload) -> bool:
+        return payload.get("template") != "digest"
+
     def summary(self, payload: Payload) -> str:
         return SUMMARIES.get(str(payload.get("template", "")), self.label)
 

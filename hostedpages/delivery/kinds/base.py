@@ -239,6 +239,10 @@ class DeliveryKind:
         waits can be given to another sender without reading every payload."""
         return self.default_stream
 
+    def is_urgent(self, payload: Payload) -> bool:
+        """Whether somebody waits for it: it goes before all else that waits for its sender."""
+        return False
+
     def summary(self, payload: Payload) -> str:
         """The line in the log; no secret, no answer."""
         return self.label

@@ -120,6 +120,9 @@ class Email(MailKind):
             return "This address belongs to a machine, not to a person."
         return super().allowed(claim, facts, tools)
 
+    def is_urgent(self, payload: Payload) -> bool:
+        return bool(payload.get("is_answer"))
+
     def summary(self, payload: Payload) -> str:
         return f"Email “{payload.get('subject', '')}”"
 

@@ -93,6 +93,9 @@ class NotifyUser(MailKind):
             return "This user is archived."
         return super().allowed(claim, facts, tools)
 
+    def is_urgent(self, payload: Payload) -> bool:
+        return True
+
     def summary(self, payload: Payload) -> str:
         if payload.get("template") == NEW_LEAD:
             return (

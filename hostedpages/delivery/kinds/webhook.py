@@ -68,5 +68,8 @@ class Webhook(DeliveryKind):
             facts.endpoint, f"msg_{claim.public_id}", claim.payload.get("event", {})
         )
 
+    def is_urgent(self, payload: Payload) -> bool:
+        return True
+
     def summary(self, payload: Payload) -> str:
         return SUMMARIES.get(str(payload.get("event", {}).get("type", "")), self.label)

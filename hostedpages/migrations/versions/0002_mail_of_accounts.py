@@ -278,6 +278,9 @@ def upgrade() -> None:
         batch_op.add_column(
             sa.Column("sender_id", sa.Integer(), nullable=False, server_default="0")
         )
+        batch_op.add_column(
+            sa.Column("is_urgent", sa.Boolean(), nullable=False, server_default="0")
+        )
         batch_op.drop_index(
             batch_op.f("ix_deliveries_pending"), sqlite_where=sa.text("state = 'pending'")
         )
@@ -287,6 +290,13 @@ def upgrade() -> None:
             unique=False,
             sqlite_where=sa.text("state = 'pending'"),
             postgresql_where=sa.text("state = 'pending'"),
+        )
+        batch_op.create_index(
+            "ix_deliveries_urgent",
+            ["sender_id", "due_at"],
+            unique=False,
+            sqlite_where=sa.text("state = 'pending' and is_urgent"),
+            postgresql_where=sa.text("state = 'pending' and is_urgent"),
         )
         batch_op.create_index(
             "ix_deliveries_not_sent",
