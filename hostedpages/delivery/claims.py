@@ -7,7 +7,8 @@ claims for an account's sender holds the lock of its health. Must never open a t
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import (
@@ -34,6 +35,7 @@ CONNECTIONS = 2  # at once to the server of one account, by all workers together
 # A server that has taken nothing for so long gets one mail first: nobody knows whether it works.
 WARM_FOR = timedelta(minutes=10)
 MOST_SENDERS = 200  # looked at in one claim; the next one goes on behind them
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _ROW = DELIVERIES.c
 _NOW = bindparam("now", type_=_ROW.due_at.type)
 
@@ -121,8 +123,21 @@ _LOCK = (
     .order_by(HEALTH.c.sender_id)
     .with_for_update(skip_locked=True)
 )
-_LIMITS = select(SENDERS.c.id, SENDERS.c.limits).where(
-    SENDERS.c.id.in_(bindparam("ids", expanding=True))
+_SAME = SENDERS.alias("same")
+_LIMITS = (
+    select(SENDERS.c.id, SENDERS.c.limits, _SAME.c.id.label("counted_with"))
+    .join_from(SENDERS, _SAME, _SAME.c.counted_as == SENDERS.c.counted_as)
+    .where(SENDERS.c.id.in_(bindparam("ids", expanding=True)))
+)
+_WITH_URGENT = (
+    select(_ROW.sender_id)
+    .where(
+        IS_PENDING,
+        IS_URGENT,
+        _ROW.sender_id.in_(bindparam("ids", expanding=True)),
+        _ROW.due_at <= _NOW,
+    )
+    .distinct()
 )
 _PICK = (
     select(_ROW.id)
@@ -239,21 +254,22 @@ def _allowed(session: Session, asked: Sequence[int], now: datetime) -> dict[int,
     for at this moment gets nothing."""
     if not asked:
         return {}
-    accounts = [each for each in asked if each > PLATFORM]
     allowed = dict.fromkeys(asked, 0)
-    rows = session.connection().execute(_LIMITS, {"ids": accounts})
-    stored = {each.id: each.limits for each in rows}
+    stored, together = _limits_of(session, [each for each in asked if each > PLATFORM])
+    everybody = sorted({*asked, *chain.from_iterable(together.values())})
+    locked = _locked(session, everybody)
+    unended = limits.unended(session, [each for each in everybody if each > PLATFORM])
     changed = []
-    locked = session.connection().execute(_LOCK, {"ids": asked}).all()
-    if len(locked) < len(asked) and health.make_rows(session, asked):
-        locked = session.connection().execute(_LOCK, {"ids": asked}).all()
-    unended = limits.unended(session, accounts) if accounts else {}
-    for row in locked:
+    for row in _in_turn(session, [locked[each] for each in asked if each in locked], together, now):
         mails, values = _by_health(row, now)
-        if mails and row.sender_id in stored:
+        if mails and (ids := together.get(row.sender_id)):
+            if not locked.keys() >= set(ids):
+                continue  # another worker claims for the same mailbox
             known = limits.Limits.of(stored[row.sender_id])
-            way = unended[row.sender_id]
-            found = limits.room(session, row.sender_id, known, now, unended=way, connections=mails)
+            free = max(0, mails - unended[row.sender_id].open)
+            way = sum((unended[each] for each in ids), limits.Unended())
+            way.open += sum(allowed.get(each, 0) for each in ids)
+            found = limits.room(session, ids, known, now, free=free, unended=way)
             mails = found.mails
             if found.full_until is not None:
                 values = {"full_until": found.full_until}
@@ -263,6 +279,40 @@ def _allowed(session: Session, asked: Sequence[int], now: datetime) -> dict[int,
     for row_id, values in changed:
         session.connection().execute(update(HEALTH).where(HEALTH.c.id == row_id).values(**values))
     return allowed
+
+
+def _limits_of(
+    session: Session, ids: Sequence[int]
+) -> tuple[dict[int, dict[str, Any]], dict[int, list[int]]]:
+    """What is stored as each sender's limits, and the senders that its provider counts with it."""
+    stored: dict[int, dict[str, Any]] = {}
+    together: dict[int, list[int]] = {}
+    for each in session.connection().execute(_LIMITS, {"ids": list(ids)}) if ids else ():
+        stored[each.id] = each.limits
+        together.setdefault(each.id, []).append(each.counted_with)
+    return stored, together
+
+
+def _locked(session: Session, ids: Sequence[int]) -> dict[int, Any]:
+    """The health of these senders, locked; without those that another worker claims for."""
+    rows = session.connection().execute(_LOCK, {"ids": ids}).all()
+    if len(rows) < len(ids) and health.make_rows(session, ids):
+        rows = session.connection().execute(_LOCK, {"ids": ids}).all()
+    return {each.sender_id: each for each in rows}
+
+
+def _in_turn(
+    session: Session, rows: list[Any], together: Mapping[int, Sequence[int]], now: datetime
+) -> list[Any]:
+    """Of those that share their limits, who has something urgent first, then who went last."""
+    shared = [each.sender_id for each in rows if len(together.get(each.sender_id, ())) > 1]
+    if len(shared) < 2:
+        return rows
+    wanted = {"ids": shared, "now": now}
+    urgent = set(session.connection().execute(_WITH_URGENT, wanted).scalars())
+    return sorted(
+        rows, key=lambda row: (row.sender_id not in urgent, row.delivered_at or _LONG_AGO)
+    )
 
 
 def _by_health(row: Any, now: datetime) -> tuple[int, dict[str, Any]]:

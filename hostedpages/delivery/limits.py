@@ -27,7 +27,7 @@ LONGEST_SECONDS = 366 * 86400
 MAX_STEPS = 20_000  # of the forecast; then the pace so far goes on
 # The index of attempts is partial: without this term it would not be used.
 _HAS_LIMITS: ColumnElement[bool] = literal_column("delivery_attempts.sender_id <> 0")
-_SENDER = ATTEMPTS.c.sender_id == bindparam("sender_id")
+_SENDERS = ATTEMPTS.c.sender_id.in_(bindparam("ids", expanding=True))
 _MAY_BE_ACCEPTED = ATTEMPTS.c.outcome.in_(("delivered", "unknown"))
 _TIME = ATTEMPTS.c.started_at.type
 
@@ -88,7 +88,8 @@ class Standing:
 
     `windows` are (count, seconds, used). `waiting` is what is due and not sent. `next_at` is when
     the next may go, None when it may now; `forecast_done_at` is when all that waits will be out,
-    None when nothing waits.
+    None when nothing waits. `is_shared`: mail of other senders counts too, because they have the
+    same mailbox, or because the provider counts all that leaves one address.
     """
 
     windows: list[tuple[int, float, int]]
@@ -96,15 +97,19 @@ class Standing:
     next_at: datetime | None
     forecast_done_at: datetime | None
     is_near: bool
+    is_shared: bool
 
 
 @dataclass(slots=True)
 class Unended:
-    """Attempts of one sender without an end: how many are `open`, and by when those of workers
-    that died were accepted at the latest."""
+    """Attempts without an end: how many are `open`, and by when those of workers that died were
+    accepted at the latest."""
 
     open: int = 0
     crashed: list[datetime] = field(default_factory=list)
+
+    def __add__(self, other: "Unended") -> "Unended":
+        return Unended(self.open + other.open, [*self.crashed, *other.crashed])
 
 
 def unended(session: Session, ids: Sequence[int]) -> dict[int, Unended]:
@@ -120,42 +125,30 @@ def unended(session: Session, ids: Sequence[int]) -> dict[int, Unended]:
 
 def room(
     session: Session,
-    sender_id: int,
-    limits: Limits,
-    now: datetime,
-    *,
-    unended: Unended,
-    connections: int,
-) -> Room:
-    """How many more may be claimed, with at most `connections` on their way at a time.
-
-    The caller holds the sender's lock and has read what is `unended` before: an attempt that ends
-    in between is counted twice then, and not forgotten.
-    """
-    free = max(0, connections - unended.open)
-    if not free or not (limits.windows or limits.pause):
-        return Room(free)
-    return _room(session, sender_id, limits, now, free=free, unended=unended)
-
-
-def _room(
-    session: Session,
-    sender_id: int,
+    ids: Sequence[int],
     limits: Limits,
     now: datetime,
     *,
     free: int,
     unended: Unended,
 ) -> Room:
+    """How many of `free` mails may be claimed.
+
+    `ids` are the senders that the provider counts as one. The caller holds their locks and has read
+    what is `unended` before: an attempt that ends in between is counted twice then, and not
+    forgotten.
+    """
+    if not free or not (limits.windows or limits.pause):
+        return Room(free)
     crashed = unended.crashed
-    counts, last = _ended(session, sender_id, limits, now)
+    counts, last = _ended(session, ids, limits, now)
     full_until = None
     for window, count in zip(limits.windows, counts, strict=True):
         span = timedelta(seconds=window.seconds)
         used = count + sum(at > now - span for at in crashed)
         free = min(free, window.count - used - unended.open)
         if used >= window.count:
-            leaves = _end_at(session, sender_id, window.count - 1)
+            leaves = _end_at(session, ids, newer=window.count - 1, than=now - span)
             until = (leaves or now - span + timedelta(seconds=1)) + span
             full_until = max(until, full_until or until)
     if limits.pause:
@@ -172,7 +165,8 @@ def _room(
 def standing(session: Session, sender: Sender, now: datetime) -> Standing:
     """How this sender stands now; reads only."""
     limits = Limits.of(sender.limits)
-    ends = _ends(session, sender.id, limits, now)
+    ids = counted_with(session, sender)
+    ends = _ends(session, ids, limits, now)
     used = [
         sum(at > now - timedelta(seconds=window.seconds) for at in ends)
         for window in limits.windows
@@ -180,7 +174,8 @@ def standing(session: Session, sender: Sender, now: datetime) -> Standing:
     waiting = _waiting(session, sender.id, now)
     begins = _begins(session, sender.id, now)
     nexts = forecast(limits, ends, 1, begins)
-    done = forecast(limits, ends, waiting, begins) if waiting else None
+    together = waiting + sum(_waiting(session, each, now) for each in ids if each != sender.id)
+    done = forecast(limits, ends, together, begins) if waiting else None
     return Standing(
         windows=[
             (window.count, window.seconds, count)
@@ -192,7 +187,14 @@ def standing(session: Session, sender: Sender, now: datetime) -> Standing:
         is_near=any(
             count >= NEAR * window.count for window, count in zip(limits.windows, used, strict=True)
         ),
+        is_shared=len(ids) > 1,
     )
+
+
+def counted_with(session: Session, sender: Sender) -> list[int]:
+    """The senders that the provider counts as one with this one, itself among them."""
+    same = Sender.counted_as == sender.counted_as
+    return list(session.scalars(select(Sender.id).where(same)))
 
 
 def forecast(limits: Limits, ends: Sequence[datetime], mails: int, begins: datetime) -> datetime:
@@ -224,14 +226,19 @@ _UNENDED = select(ATTEMPTS.c.sender_id, ATTEMPTS.c.started_at, ATTEMPTS.c.outcom
 )
 _END_AT = (
     select(ATTEMPTS.c.finished_at)
-    .where(_HAS_LIMITS, _SENDER, ATTEMPTS.c.finished_at.is_not(None), _MAY_BE_ACCEPTED)
+    .where(
+        _HAS_LIMITS,
+        _SENDERS,
+        ATTEMPTS.c.finished_at > bindparam("oldest", type_=_TIME),
+        _MAY_BE_ACCEPTED,
+    )
     .order_by(ATTEMPTS.c.finished_at.desc())
     .offset(bindparam("newer"))
     .limit(1)
 )
 _ENDS = select(ATTEMPTS.c.finished_at).where(
     _HAS_LIMITS,
-    _SENDER,
+    _SENDERS,
     ATTEMPTS.c.finished_at > bindparam("oldest", type_=_TIME),
     _MAY_BE_ACCEPTED,
 )
@@ -246,34 +253,35 @@ def _counting(windows: int) -> Executable:
         for number in range(windows)
     ]
     return select(*counts, func.max(ended)).where(
-        _HAS_LIMITS, _SENDER, ended > bindparam("oldest", type_=_TIME), _MAY_BE_ACCEPTED
+        _HAS_LIMITS, _SENDERS, ended > bindparam("oldest", type_=_TIME), _MAY_BE_ACCEPTED
     )
 
 
 def _ended(
-    session: Session, sender_id: int, limits: Limits, now: datetime
+    session: Session, ids: Sequence[int], limits: Limits, now: datetime
 ) -> tuple[list[int], datetime | None]:
     since = {
         f"since_{number}": now - timedelta(seconds=window.seconds)
         for number, window in enumerate(limits.windows)
     }
     oldest = now - max(limits.longest, limits.pause)
-    wanted = {"sender_id": sender_id, "oldest": oldest, **since}
+    wanted = {"ids": list(ids), "oldest": oldest, **since}
     *counts, last = session.connection().execute(_counting(len(since)), wanted).one()
     return counts, last
 
 
-def _end_at(session: Session, sender_id: int, newer: int) -> datetime | None:
-    wanted = {"sender_id": sender_id, "newer": newer}
+def _end_at(session: Session, ids: Sequence[int], *, newer: int, than: datetime) -> datetime | None:
+    """When the mail ended that has so many `newer` ones since then."""
+    wanted = {"ids": list(ids), "newer": newer, "oldest": than}
     found: datetime | None = session.connection().scalar(_END_AT, wanted)
     return found
 
 
-def _ends(session: Session, sender_id: int, limits: Limits, now: datetime) -> list[datetime]:
+def _ends(session: Session, ids: Sequence[int], limits: Limits, now: datetime) -> list[datetime]:
     """When each mail counts that may have been accepted or is on its way."""
-    wanted = {"sender_id": sender_id, "oldest": now - max(limits.longest, limits.pause)}
+    wanted = {"ids": list(ids), "oldest": now - max(limits.longest, limits.pause)}
     ends = list(session.connection().execute(_ENDS, wanted).scalars())
-    found = unended(session, [sender_id])[sender_id]
+    found = sum(unended(session, ids).values(), Unended())
     return [*ends, *found.crashed, *[now] * found.open]
 
 

@@ -37,6 +37,7 @@ class Preset(BaseModel):
     windows: list[tuple[int, int]] = []
     pause_seconds: int | None = Field(default=None, ge=1, le=3600)
     mails_per_connection: int | None = Field(default=None, ge=1)
+    per_ip: bool = False  # the windows count all mail from one internet address
     max_megabytes: int | None = Field(default=None, ge=1, le=200)
     app_password: bool = False
     provider: Literal["", "google", "microsoft"] = ""
@@ -89,6 +90,8 @@ class Preset(BaseModel):
             found["pause_seconds"] = self.pause_seconds
         if self.mails_per_connection:
             found["mails_per_connection"] = self.mails_per_connection
+        if self.per_ip:
+            found["per_ip"] = True
         if self.max_megabytes:
             found["max_bytes"] = self.max_megabytes * 2**20
         return found

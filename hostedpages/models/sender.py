@@ -6,7 +6,7 @@ Must never hold a password in clear: `secret_sealed` is opened by `vault.py` alo
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, String, Text, UniqueConstraint, event
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hostedpages import clock
@@ -24,8 +24,9 @@ class Sender(PublicId, AccountOwned, Created, Base):
     """A mail identity with the server it sends through, and the mailbox it is answered at.
 
     `slot` says whose it is: `account`, `marketing`, or `user:<public id of the user>`. `limits`
-    holds `windows` (a list of `{"count", "seconds"}`), `pause_seconds`, `mails_per_connection`
-    and `max_bytes`; a missing one does not limit.
+    holds `windows` (a list of `{"count", "seconds"}`), `pause_seconds`, `mails_per_connection`,
+    `max_bytes` and `per_ip`; a missing one does not limit. `counted_as` is what the provider counts
+    as one, kept when the row is stored: all senders with the same text share their windows.
     """
 
     __tablename__ = "senders"
@@ -49,6 +50,7 @@ class Sender(PublicId, AccountOwned, Created, Base):
     imap_host: Mapped[str] = mapped_column(String(253), default="")
     imap_port: Mapped[int] = mapped_column(default=993)
     limits: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    counted_as: Mapped[str] = mapped_column(String(540), index=True)
     if_failing: Mapped[str] = mapped_column(String(20), default="hold")  # or platform
     state: Mapped[str] = mapped_column(String(20), default="untested")  # or ok, failing
     tested_at: Mapped[datetime | None]
@@ -76,6 +78,18 @@ class Sender(PublicId, AccountOwned, Created, Base):
             f":{self.smtp_host}:{self.smtp_port}:{self.security}"
             f":{self.imap_host}:{self.imap_port}:{self.sign_in}:{self.sign_in_name}"
         )
+
+
+@event.listens_for(Sender, "before_insert")
+@event.listens_for(Sender, "before_update")
+def _count(_mapper: object, _connection: object, sender: Sender) -> None:
+    """A provider counts by mailbox, or by the address of the machine that all our mail leaves.
+
+    A mailbox is shared within an account alone: nobody slows one whose password is not theirs.
+    """
+    is_per_ip = (sender.limits or {}).get("per_ip")
+    mailbox = "" if is_per_ip else f" {sender.account_id} {sender.sign_in_name}"
+    sender.counted_as = f"{sender.smtp_host}{mailbox}".lower()
 
 
 class SenderHealth(Base):

@@ -34,7 +34,8 @@ def room(
     session: Session, sender: Sender, known: Limits, now: datetime, connections: int
 ) -> limits.Room:
     unended = limits.unended(session, [sender.id])[sender.id]
-    return limits.room(session, sender.id, known, now, unended=unended, connections=connections)
+    free = max(0, connections - unended.open)
+    return limits.room(session, [sender.id], known, now, free=free, unended=unended)
 
 
 class Provider:

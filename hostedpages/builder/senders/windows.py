@@ -52,6 +52,8 @@ def other_rules(limits: dict[str, Any]) -> list[str]:
         words.append(f"{pause} seconds between two mails")
     if per_connection := limits.get("mails_per_connection"):
         words.append(f"{per_connection:,} mails a connection")
+    if limits.get("per_ip"):
+        words.append("all mail of this installation counts together")
     if size := limits.get("max_bytes"):
         words.append(f"{size / 2**20:,.0f} MB a mail")
     return words

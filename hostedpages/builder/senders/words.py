@@ -120,6 +120,13 @@ def _last(seconds: int) -> str:
     return known.get(seconds) or f"the last {seconds // 60} minutes"
 
 
+def sharing_of(row: SenderRow) -> str:
+    """Why mail of other senders counts here too."""
+    if row.sender.limits.get("per_ip"):
+        return "The provider counts all mail of this installation together."
+    return "Counted together with the other senders of the same mailbox."
+
+
 def waiting_of(row: SenderRow) -> str:
     """How many wait, and when the last of them goes; empty when nothing waits."""
     standing = row.standing

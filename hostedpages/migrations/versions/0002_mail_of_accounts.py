@@ -113,6 +113,7 @@ def upgrade() -> None:
         sa.Column("imap_host", sa.String(length=253), nullable=False),
         sa.Column("imap_port", sa.Integer(), nullable=False),
         sa.Column("limits", JSON, nullable=False),
+        sa.Column("counted_as", sa.String(length=540), nullable=False),
         sa.Column("if_failing", sa.String(length=20), nullable=False),
         sa.Column("state", sa.String(length=20), nullable=False),
         sa.Column("tested_at", TIME, nullable=True),
@@ -140,6 +141,7 @@ def upgrade() -> None:
     with op.batch_alter_table("senders", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_senders_account_id"), ["account_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_senders_user_id"), ["user_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_senders_counted_as"), ["counted_as"], unique=False)
 
     op.create_table(
         "mailbox_messages",
