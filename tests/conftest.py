@@ -16,13 +16,11 @@ from sqlalchemy.orm import Session
 
 from hostedpages import clock as clock_module
 from hostedpages import db
-from hostedpages.app import create_app
 from hostedpages.config import Settings
-from tests import factories, faulty_zones, name_servers, people
+from tests import applications, factories, faulty_zones, name_servers, people
 from tests.databases import (
     PostgresTemplates,
     SqliteTemplates,
-    keeping_the_engine,
     postgres_url,
 )
 from tests.mail_servers import MailServers, mail_servers
@@ -200,13 +198,7 @@ def clock() -> Iterator[clock_module.FrozenClock]:
 @pytest.fixture
 def app(settings: Settings, database: None) -> Flask:
     """The whole product. CSRF is checked by tests of its own."""
-    with keeping_the_engine():
-        made = create_app(settings)
-    made.testing = True
-    made.config["WTF_CSRF_ENABLED"] = False
-    made.test_client_class = people.Client
-    made.teardown_request(people.refuse_unsaved)
-    return made
+    return applications.on(settings)
 
 
 @pytest.fixture
