@@ -94,6 +94,7 @@ def prepare(lock_name: str) -> None:
         if stamps().get(lock_name) != wanted_stamp(lock_name):
             install(lock_name)
         point_to_the_source()
+        compile_the_source()
 
 
 @contextlib.contextmanager
@@ -183,6 +184,12 @@ def point_to_the_source() -> None:
         if not file.exists() or file.read_text() != content:
             file.write_text(content)
     script.chmod(0o755)
+
+
+def compile_the_source() -> None:
+    """Compile our modules once: where Python may not write bytecode by itself, every process that
+    starts would do it anew."""
+    subprocess.run([str(PYTHON), "-m", "compileall", "-q", str(ROOT / "hostedpages")])
 
 
 def find_services(arguments: list[str]) -> None:
