@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 from flask import Flask
 from sqlalchemy.orm import Session
 
@@ -135,6 +136,12 @@ def real_mail() -> Iterator[MailServers]:
     """A real Postfix and Dovecot with one mailbox."""
     with mail_servers() as servers:
         yield servers
+
+
+@pytest.fixture(scope="session")
+def authority() -> trustme.CA:
+    """Whose certificates a test may trust."""
+    return trustme.CA()
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from hostedpages.mail.checks import advice, check_login, check_send, check_serve
 from hostedpages.mail.errors import Reply, from_reply
 from hostedpages.mail.server import Server
 from hostedpages.mail.smtp import Limits
+from tests.certificates import client_side, server_side
 from tests.scripted_smtp import DROP, HANG, scripted_smtp
 from tests.servers import free_port
 
@@ -46,23 +47,6 @@ def states(done: dict[str, Check]) -> dict[str, str]:
 def problem(done: dict[str, Check]) -> Check:
     (found,) = [step for step in done.values() if step.state == "problem"]
     return found
-
-
-@pytest.fixture(scope="module")
-def authority() -> trustme.CA:
-    return trustme.CA()
-
-
-def server_side(authority: trustme.CA, name: str = "127.0.0.1") -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert(name).configure_cert(context)
-    return context
-
-
-def client_side(authority: trustme.CA) -> ssl.SSLContext:
-    context = ssl.create_default_context()
-    authority.configure_trust(context)
-    return context
 
 
 def at(port: int, security: str, *, signs_in: bool = True, token: str = "") -> Server:

@@ -11,31 +11,20 @@ import trustme
 
 from hostedpages.mail import imap
 from hostedpages.mail.imap import ImapError, ImapServer, Position
+from tests.certificates import client_side, server_side
 from tests.scripted_imap import CAPABILITIES, scripted_imap
 
 Chunks = Iterator[bytes]
 INBOX = b"* 3 EXISTS\r\n* OK [UIDVALIDITY 7] ok\r\n* OK [UIDNEXT 10] next\r\n"
 SECONDS = 1.5
+START = Position(None, 0, None)
 MEGABYTE = 1024  # of `ru_maxrss`, which counts in kB
 
 
-@pytest.fixture(scope="module")
-def authority() -> trustme.CA:
-    return trustme.CA()
-
-
 def visit(authority: trustme.CA, port: int, *, last_uid: int = 1) -> imap.Visit:
-    context = ssl.create_default_context()
-    authority.configure_trust(context)
     server = ImapServer("127.0.0.1", port, "ann", "a canary password", allow_private=True)
     position = Position(7, last_uid, None)
-    return imap.visit(server, position, seconds=SECONDS, tls_context=context)
-
-
-def server_side(authority: trustme.CA) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("127.0.0.1").configure_cert(context)
-    return context
+    return imap.visit(server, position, seconds=SECONDS, tls_context=client_side(authority))
 
 
 def endless(chunk: bytes) -> Callable[[], Chunks]:
@@ -162,7 +151,7 @@ def test_a_token_is_shown_as_the_providers_want_it(authority: trustme.CA) -> Non
         mailbox = ImapServer(
             "127.0.0.1", server.port, "ann@x.org", token="ya29", allow_private=True
         )
-        imap.visit(mailbox, Position(None, 0, None), seconds=SECONDS, tls_context=context)
+        imap.visit(mailbox, START, seconds=SECONDS, tls_context=client_side(authority))
 
     shown = next(i for i, line in enumerate(server.heard) if b"AUTHENTICATE XOAUTH2" in line)
     assert base64.b64decode(server.heard[shown + 1]) == (
@@ -179,7 +168,7 @@ def test_a_refused_token_is_said_in_words(authority: trustme.CA) -> None:
     with scripted_imap({b"AUTHENTICATE": refusal}, tls=server_side(authority)) as server:
         mailbox = ImapServer("127.0.0.1", server.port, "ann", token="canary", allow_private=True)
         with pytest.raises(ImapError, match="refused the sign-in") as caught:
-            imap.visit(mailbox, Position(None, 0, None), seconds=SECONDS, tls_context=context)
+            imap.visit(mailbox, START, seconds=SECONDS, tls_context=client_side(authority))
 
     assert "canary" not in f"{caught.value.message} {caught.value.hint}"
 

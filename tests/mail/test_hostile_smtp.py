@@ -19,6 +19,7 @@ from hostedpages.mail.errors import MailError
 from hostedpages.mail.message import OutgoingMessage, build
 from hostedpages.mail.server import Server
 from hostedpages.mail.smtp import Limits, Transport
+from tests.certificates import client_side, server_side
 from tests.scripted_smtp import DROP, HANG, RESET, scripted_smtp
 
 QUICK = Limits(connect=2, read=0.6, total=2, quit=0.3)
@@ -153,23 +154,6 @@ def test_nothing_is_said_after_a_wrong_greeting(banner: str) -> None:
     with scripted_smtp(always={"banner": banner}) as server:
         assert failure(at(server.port)).server
         assert server.commands in ([], ["QUIT"])
-
-
-@pytest.fixture(scope="module")
-def authority() -> trustme.CA:
-    return trustme.CA()
-
-
-def server_side(authority: trustme.CA) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("127.0.0.1").configure_cert(context)
-    return context
-
-
-def client_side(authority: trustme.CA) -> ssl.SSLContext:
-    context = ssl.create_default_context()
-    authority.configure_trust(context)
-    return context
 
 
 def test_words_injected_before_tls_are_forgotten(authority: trustme.CA) -> None:

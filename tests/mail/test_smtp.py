@@ -11,6 +11,7 @@ import trustme
 from hostedpages.mail.errors import MailError
 from hostedpages.mail.message import OutgoingMessage, build
 from hostedpages.mail.smtp import Limits, Server, Transport
+from tests.certificates import client_side, server_side
 from tests.scripted_smtp import DROP, HANG, RESET, ScriptedSmtp, scripted_smtp
 from tests.servers import free_port
 
@@ -60,23 +61,6 @@ def send(
 def failure(result: str | MailError) -> MailError:
     assert isinstance(result, MailError), result
     return result
-
-
-@pytest.fixture(scope="module")
-def authority() -> trustme.CA:
-    return trustme.CA()
-
-
-def server_side(authority: trustme.CA, name: str = "127.0.0.1") -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert(name).configure_cert(context)
-    return context
-
-
-def client_side(authority: trustme.CA) -> ssl.SSLContext:
-    context = ssl.create_default_context()
-    authority.configure_trust(context)
-    return context
 
 
 def test_a_connection_is_kept_and_said_goodbye_to() -> None:

@@ -15,7 +15,11 @@ from hostedpages.builder.senders.queries import SenderRow
 from hostedpages.config import Settings
 from hostedpages.models import Sender, User
 
-TITLES = {"account": "The account’s sender", "marketing": "Marketing sender"}
+TITLES = {
+    "account": "The account’s sender",
+    "marketing": "Marketing sender",
+    "mine": "Your own sender",
+}
 # What a slot is for, where none is set up yet.
 OFFERS = {
     "account": "Notifications of new leads come from your own address, through your own server.",

@@ -1,0 +1,22 @@
+"""The two sides of a TLS connection on the loopback, with certificates of an authority of our own.
+
+Must never be trusted outside of tests.
+"""
+
+import ssl
+
+import trustme
+
+
+def server_side(authority: trustme.CA, name: str = "127.0.0.1") -> ssl.SSLContext:
+    """Shows a certificate of this authority for `name`."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(name).configure_cert(context)
+    return context
+
+
+def client_side(authority: trustme.CA) -> ssl.SSLContext:
+    """Trusts this authority."""
+    context = ssl.create_default_context()
+    authority.configure_trust(context)
+    return context
