@@ -53,7 +53,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
     # The longest come first, so that no process of a parallel run ends with one of them alone.
-    items.sort(key=lambda item: "faults" not in item.path.parts)
+    items.sort(key=lambda item: 0 if "faults" in item.path.parts else 1 if _is_long(item) else 2)
+
+
+def _is_long(item: pytest.Item) -> bool:
+    return bool({"browser", "laws"} & {*item.path.parts}) or item.path.stem == "test_workers"
 
 
 def _is_left_out(config: pytest.Config, item: pytest.Item) -> bool:

@@ -24,7 +24,8 @@ from tools import browser, knot, machine, mailservers, postgres  # noqa: E402  t
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 STAMP = VENV / "hostedpages.stamp"
-PARALLEL = "2"
+# One more than cores of a small machine, because some tests wait; one test at a time to each.
+PARALLEL = ["-n", "3", "--dist", "load", "--maxschedchunk", "1"]
 
 _CONSOLE_SCRIPT = """\
 #!/bin/sh
@@ -68,7 +69,7 @@ def run(arguments: list[str]) -> None:
 def test(arguments: list[str]) -> None:
     """Become pytest, which runs the linters too: one summary, one exit code."""
     os.chdir(ROOT)
-    options = [] if chooses(arguments, "-n") else ["-n", PARALLEL, "--dist", "worksteal"]
+    options = [] if chooses(arguments, "-n") else [*PARALLEL]
     if not mailservers.may_start_postfix() and "--no-postfix" not in arguments:
         machine.say("Leaving out the tests with a real Postfix, which only root can start")
         options.append("--no-postfix")

@@ -48,11 +48,13 @@ const draw = onceAFrame(() => {
   app.plus?.draw();
 });
 
+// At once, not with the next frame: what is typed meanwhile belongs to where the focus goes.
 function whenDrawn(select, then) {
   draw(() => {
     const found = root.querySelector(select);
     if (found) then(found);
   });
+  draw.now();
 }
 
 const app = {
