@@ -52,12 +52,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
-    # The longest come first, so that no process of a parallel run ends with one of them alone.
-    items.sort(key=lambda item: 0 if "faults" in item.path.parts else 1 if _is_long(item) else 2)
+    items[:] = _for_three(items)
 
 
-def _is_long(item: pytest.Item) -> bool:
-    return bool({"browser", "laws"} & {*item.path.parts}) or item.path.stem == "test_workers"
+def _for_three(items: list[pytest.Item]) -> list[pytest.Item]:
+    """Three processes get a third each, and then take from the ends of the others: what is long
+    begins a third. The faults keep the whole machine busy, so one process has all of them."""
+    faults = [item for item in items if "faults" in item.path.parts]
+    long = [item for item in items if item.get_closest_marker("browser")]
+    short = [item for item in items if item not in {*faults, *long}]
+    third = max(0, len(items) // 3 - len(faults))
+    return [*faults, *short[:third], *long, *short[third:]]
 
 
 def _is_left_out(config: pytest.Config, item: pytest.Item) -> bool:

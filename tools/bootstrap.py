@@ -24,8 +24,8 @@ from tools import browser, knot, machine, mailservers, postgres  # noqa: E402  t
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 STAMP = VENV / "hostedpages.stamp"
-# One more than cores of a small machine, because some tests wait; one test at a time to each.
-PARALLEL = ["-n", "3", "--dist", "load", "--maxschedchunk", "1"]
+# One more than the cores of a small machine, because some tests wait.
+PARALLEL = ["-n", "3", "--dist", "worksteal"]
 
 _CONSOLE_SCRIPT = """\
 #!/bin/sh

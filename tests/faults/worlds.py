@@ -63,7 +63,7 @@ WORLDS = (
         "days",
         2400,
         (
-            Profile("GoDaddy", 6, 500, ((250, DAY),)),
+            Profile("GoDaddy", 10, 500, ((250, DAY),)),
             Profile("1and1", 2, 300, ((1, 60),), pause=10),
         ),
     ),
@@ -71,10 +71,10 @@ WORLDS = (
         "hours",
         100,
         (
-            Profile("APlus", 3, 600, ((500, HOUR / 2),)),
-            Profile("iPowerWeb", 2, 550, ((500, HOUR), (5000, DAY))),
-            Profile("Charter", 4, 100, ((50, HOUR),)),
-            Profile("AOL", 2, 600, per_connection=500),
+            Profile("APlus", 1, 600, ((500, HOUR / 2),)),
+            Profile("iPowerWeb", 1, 550, ((500, HOUR), (5000, DAY))),
+            Profile("Charter", 2, 100, ((50, HOUR),)),
+            Profile("AOL", 1, 1150, per_connection=500),
         ),
     ),
     World(
