@@ -333,6 +333,11 @@ def test_the_use_of_limits_is_shown_with_a_warning_from_four_fifths_on(alice: Pe
     assert "4 of 5 in the last hour" in page
     assert "4 of 100 in the last 24 hours" in page
     assert page.count("nearly full") == 1
+    together = "Counted together with the other senders of the same mailbox."
+
+    set_up(alice, "marketing", per_hour="5", per_day="100")
+    page = text_of(alice, "/settings/mail")
+    assert (page.count("4 of 5 in the last hour"), page.count(together)) == (2, 2)
 
 
 def test_a_user_has_a_sender_of_their_own_and_sees_no_other(alice: Person, bob: Person) -> None:
