@@ -43,7 +43,7 @@ class Origin:
         if self.signing is None:
             return None
         note = (
-            f"Sent from the installation's address, because its mail server takes nothing from "
+            f"Sent from the address of Hosted Pages, because its mail server takes nothing from "
             f"{self.signing.from_email}. {self.note}"
         ).strip()
         return replace(self, mail_from=self.installation_from, signing=None, note=note)
@@ -136,4 +136,4 @@ def _problems(session: Session, sender_ids: set[int]) -> dict[int, str]:
 
 def _instead(problem: str) -> str:
     because = problem.rstrip(". ") or "the account's own server cannot be used"
-    return f"Sent through the installation's server, because: {because}."
+    return f"Sent through the Hosted Pages server, because: {because}."

@@ -160,11 +160,11 @@ async def token_of(
     client = oauth.clients(settings).get(sender.sign_in)
     if client is None:
         raise MailError(
-            "This installation is not registered any more with the provider of this sender.",
+            "Hosted Pages is not registered any more with the provider of this sender.",
             kind="configuration",
             server=True,
             held=True,
-            hint="Sign in with a password, or ask whoever runs this installation.",
+            hint="Sign in with a password, or ask whoever runs Hosted Pages for you.",
         )
     return await tokens.get(sender.public_id, client, secret_of(sender, vault))
 

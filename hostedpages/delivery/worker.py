@@ -170,12 +170,14 @@ class Worker:
     async def _claim_until(self, stop: asyncio.Event, *, until_idle: bool) -> None:
         stopped = asyncio.create_task(stop.wait())
         while not stop.is_set():
+            # What ends while we look may have held others back, so the look after it counts.
+            was_idle = not self._tasks
             taken = await self._claim()
             for each in taken:
                 task = asyncio.create_task(self._sit(each))
                 self._tasks[task] = each.claimed
                 task.add_done_callback(self._stand_up)
-            if until_idle and not taken and not self._tasks:
+            if until_idle and was_idle and not taken:
                 break
             # Few large claims are cheaper than many small ones: wait until half the seats are
             # free. When they stay taken, by mails that hang, look again with what is free.

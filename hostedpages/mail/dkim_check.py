@@ -160,7 +160,7 @@ def _not_found(domain: str, selector: Selector, questions: Questions) -> Finding
     except (NoRecord, CouldNotCheck, TooBig):
         pass
     else:
-        detail = f"The record stands at {doubled}: the domain was added twice."
+        detail = f"The record is at {doubled}: the domain was added twice."
         fix = f"Enter only “{selector.name}._domainkey” as the host; your provider adds the rest."
     return _finding(domain, selector, "not_found", detail, fix)
 

@@ -109,7 +109,7 @@ def _not_found(from_domain: str, host: str, questions: Questions) -> Finding:
     except (NoRecord, CouldNotCheck, TooBig):
         pass
     else:
-        detail = f"The record stands at {doubled}: the domain was added twice."
+        detail = f"The record is at {doubled}: the domain was added twice."
         fix = "Enter only “_dmarc” as the host; your provider adds the rest."
     return _finding("not_found", host, detail, fix, value=dmarc.HINT)
 

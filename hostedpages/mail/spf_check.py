@@ -11,7 +11,7 @@ from hostedpages.mail.spf import MAX_LOOKUPS, BadRecord, SpfRecord
 from hostedpages.mail.spf_walk import Walk
 
 _NO_INCLUDE = (
-    "Whoever runs this installation has to set HOSTEDPAGES_SPF_INCLUDE to the SPF name of its "
+    "Whoever runs Hosted Pages for you has to set HOSTEDPAGES_SPF_INCLUDE to the SPF name of its "
     "mail server. Then the record to publish is shown here; until then DKIM alone proves your mail."
 )
 _LIMIT = f"Receivers stop at {MAX_LOOKUPS} and treat the record as broken."
@@ -137,7 +137,7 @@ def _one(domain: str, record: SpfRecord, include: str, questions: Questions) -> 
             fix = f"Put the servers that send for {domain} in front of its end. {_NO_INCLUDE}"
             return _finding("wrong", domain, detail, fix, found=found, is_needed=False)
         detail = (
-            f"The record is in order ({number}). Whether this installation may send is not known: "
+            f"The record is in order ({number}). Whether Hosted Pages may send is not known: "
             "it has no SPF name of its own yet (HOSTEDPAGES_SPF_INCLUDE)."
         )
         return _finding("fine", domain, detail, found=found, is_needed=False)
@@ -161,10 +161,10 @@ def _our_fault(
     value: str,
     found: list[str],
 ) -> Finding:
-    detail = f"{before} The SPF name of this installation is broken. {walked.problems[0]}".strip()
+    detail = f"{before} The SPF name of Hosted Pages is broken. {walked.problems[0]}".strip()
     fix = (
-        f"Whoever runs this installation has to publish an SPF record at {include}, or to correct "
-        "HOSTEDPAGES_SPF_INCLUDE."
+        f"Whoever runs Hosted Pages for you has to publish an SPF record at {include}, or to "
+        "correct HOSTEDPAGES_SPF_INCLUDE."
     )
     fix += " After that, publish this record." if value else " At your domain nothing is to do."
     return _finding(state, domain, detail, fix, value=value, found=found)

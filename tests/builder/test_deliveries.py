@@ -119,14 +119,14 @@ def test_a_delivery_names_its_sender_and_who_took_it_instead(alice: Person) -> N
         alice.account,
         state="delivered",
         sender_id=sender.id,
-        receipt="Sent through the installation's server, because: it does not answer. 250 ok",
+        receipt="Sent through the Hosted Pages server, because: it does not answer. 250 ok",
     )
     factories.attempt(instead, outcome="delivered")
     page = text_of(alice, address(instead))
-    assert "The installation’s server, instead of office@example.com" in page
+    assert "The Hosted Pages server, instead of office@example.com" in page
     assert "because: it does not answer" in page
     webhook = factories.delivery(alice.account, kind="account_mail", sender_id=0)
-    assert "<dd>The installation’s server</dd>" in text_of(alice, address(webhook))
+    assert "<dd>The Hosted Pages server</dd>" in text_of(alice, address(webhook))
     removed = factories.delivery(alice.account, state="delivered", sender_id=sender.id + 1)
     assert "A sender that was removed" in text_of(alice, address(removed))
 

@@ -30,7 +30,7 @@ def test_mail_that_was_only_written_to_a_folder_is_not_called_sent(
     submission = factories.submission(page, factories.contact(alice.account))
     facts = {"state": "delivered", "submission_id": submission.id}
     written = factories.delivery(alice.account, receipt="Written to mail/20261122-x.eml", **facts)
-    note = "Sent through the installation's server, because: it does not answer."
+    note = "Sent through the Hosted Pages server, because: it does not answer."
     noted = factories.delivery(alice.account, receipt=f"{note} Written to mail/y.eml", **facts)
     sent = factories.delivery(alice.account, receipt="250 Written to mail/z", **facts)
 

@@ -87,7 +87,7 @@ def test_the_installations_server_is_on_a_banner_only_where_mail_waits_for_it(
     factories.store(SenderHealth(sender_id=0, **words))
     factories.delivery(alice.account, kind="notify_user", attempts=1, state="held")
     page = text_of(alice, "/pages")
-    assert "Mail through the installation’s server has failed since" in page
+    assert "Mail through the Hosted Pages server has failed since" in page
     assert "1 mail waits. It goes out by itself" in page
     assert "somebody@else.example" not in page
     assert "has failed" not in text_of(charlie, "/pages")

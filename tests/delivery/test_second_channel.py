@@ -147,7 +147,7 @@ def test_the_platforms_server_stops_and_the_accounts_own_tells_it(
 
     assert took <= LIMIT
     assert sender.email in mail["From"]
-    assert "this installation's own server" in plain(mail)
+    assert "the Hosted Pages server" in plain(mail)
 
 
 def test_both_servers_stop_and_the_webhook_tells_it(

@@ -199,7 +199,7 @@ def test_a_failing_senders_mail_leaves_through_the_installation_when_its_owner_w
         f"<{each.public_id}@roofs.example>" for each in rows
     }
     assert all(
-        each.receipt.startswith("Sent through the installation's server, because:")
+        each.receipt.startswith("Sent through the Hosted Pages server, because:")
         and REFUSED in each.receipt
         for each in rows
     )

@@ -125,8 +125,8 @@ def test_our_own_broken_spf_name_is_the_operators_fault(name_server: ADDRESS) ->
     for include in ("_broken.sender.test", "absent.test", "_big.sender.test"):
         spf = look("nothing.test", Resolver([name_server]), include)["spf"]
         assert spf.state == "not_found"
-        assert "SPF name of this installation is broken" in spf.detail
-        assert "Whoever runs this installation" in spf.fix
+        assert "SPF name of Hosted Pages is broken" in spf.detail
+        assert "Whoever runs Hosted Pages for you" in spf.fix
         assert spf.value == f"v=spf1 include:{include} ~all"
 
 

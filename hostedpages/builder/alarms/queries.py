@@ -123,9 +123,9 @@ def last_test(account: Account, *, has_server: bool) -> LastTest | None:
         )
     )
     names = {
-        PLATFORM: "by mail through this installation’s server"
+        PLATFORM: "by mail through the Hosted Pages server"
         if has_server
-        else "by mail into a folder: this installation has no mail server",
+        else "by mail into a folder: Hosted Pages has no mail server yet",
         NO_SENDER: "by webhook",
     } | {sender_id: f"by mail through {email}" for sender_id, email in senders}
     return LastTest(

@@ -65,7 +65,7 @@ def note(way: ways.Way) -> str:
 
 def _of(sender: Sender | None, health: SenderHealth | None) -> Trouble:
     if sender is None:
-        return Trouble(f"Mail through {ways.INSTALLATION} has failed", BY_ITSELF)
+        return Trouble(f"Mail through {ways.PLATFORM_NAME} has failed", BY_ITSELF)
     kind = health.problem_kind if health else ""
     if kind == "configuration" and any(word in health.problem for word in _NOT_SAFE if health):
         kind = "not_safe"

@@ -18,7 +18,7 @@ from hostedpages.delivery.kinds import kind_of
 from hostedpages.delivery.streams import GENERAL, MARKETING, NO_MAIL
 from hostedpages.models import NO_SENDER, PLATFORM, Account, Delivery, Sender, SenderHealth
 
-INSTALLATION = "the installation’s server"
+PLATFORM_NAME = "the Hosted Pages server"
 REMOVED = "a sender that was removed"
 PER = {1: "a second", 60: "a minute", 3600: "an hour", 86_400: "a day"}
 LIMITS = {1: "limit a second", 60: "limit a minute", 3600: "hourly limit", 86_400: "daily limit"}
@@ -80,7 +80,7 @@ def through_words(delivery: Delivery) -> str:
         return ""
     took = next((each for each in delivery.tries if each.outcome == "delivered"), None)
     if took is None or took.sender_id == delivery.sender_id:
-        return meant[:1].upper() + meant[1:] if meant in (INSTALLATION, REMOVED) else meant
+        return meant[:1].upper() + meant[1:] if meant in (PLATFORM_NAME, REMOVED) else meant
     really = way_through(took.sender_id).name
     return f"{really[:1].upper()}{really[1:]}, instead of {meant}"
 
@@ -98,7 +98,7 @@ def _ways() -> dict[int, Way]:
         )
     }
     found = {key: Way(each.email, each, health.get(key)) for key, each in own.items()}
-    return found | {PLATFORM: Way(INSTALLATION, None, health.get(PLATFORM))}
+    return found | {PLATFORM: Way(PLATFORM_NAME, None, health.get(PLATFORM))}
 
 
 @dataclass(frozen=True)

@@ -61,7 +61,7 @@ WAITS = {
 WILL_NOT_GO = "Will not go: the address is stopped"
 NOT_BEFORE = "It will not be sent unless the address is written to again before its time."
 ONLY_WRITTEN = (
-    "This installation has no mail server, so the mail was only written to a folder on its "
+    "Hosted Pages has no mail server yet, so the mail was only written to a folder on its "
     "machine and reached nobody."
 )
 MOST_OF_AN_ERROR = 160

@@ -33,14 +33,14 @@ SCOPES = {
 IF_FAILING = {
     "hold": ("Wait for it", "Mail is held and goes out by itself as soon as the server works."),
     "platform": (
-        "Use the installation’s server",
-        "Mail leaves at once, from the installation’s address. Each delivery says so.",
+        "Use the Hosted Pages server",
+        "Mail leaves at once, from the address of Hosted Pages. Each delivery says so.",
     ),
 }
 IF_FAILING_WITHOUT_SERVER = IF_FAILING | {
     "platform": (
-        "Use the installation’s server",
-        "This installation has no mail server, so mail would only be written to a folder.",
+        "Use the Hosted Pages server",
+        "Hosted Pages has no mail server yet, so mail would only be written to a folder.",
     ),
 }
 SIGN_INS = {"password": "Password", "google": "Google", "microsoft": "Microsoft"}

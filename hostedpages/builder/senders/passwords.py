@@ -19,7 +19,7 @@ ASK_AGAIN = (
     "stored password to another server."
 )
 CANNOT_OPEN = (
-    "The stored password cannot be read any more: the installation’s key was changed. Please "
+    "The stored password cannot be read any more: the key of Hosted Pages was changed. Please "
     "enter it again."
 )
 SAFE_IMAP_PORT = 993  # encrypted from its first byte

@@ -53,7 +53,7 @@ def other_rules(limits: dict[str, Any]) -> list[str]:
     if per_connection := limits.get("mails_per_connection"):
         words.append(f"{per_connection:,} mails a connection")
     if limits.get("per_ip"):
-        words.append("all mail of this installation counts together")
+        words.append("all mail from Hosted Pages counts together")
     if size := limits.get("max_bytes"):
         words.append(f"{size / 2**20:,.0f} MB a mail")
     return words

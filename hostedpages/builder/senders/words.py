@@ -73,7 +73,7 @@ def way_of_plans(used: list[str], account_scope: str) -> str:
     """How mail of action plans leaves; empty when a sender's own line says it."""
     if "marketing" in used or account_scope == "all_emails":
         return ""
-    return "Mail of action plans leaves through the installation’s server."
+    return "Mail of action plans leaves through the Hosted Pages server."
 
 
 def state_of(row: SenderRow) -> State:
@@ -127,7 +127,7 @@ def _last(seconds: int) -> str:
 def sharing_of(row: SenderRow) -> str:
     """Why mail of other senders counts here too."""
     if row.sender.limits.get("per_ip"):
-        return "The provider counts all mail of this installation together."
+        return "The provider counts all mail from Hosted Pages together."
     return "Counted together with the other senders of the same mailbox."
 
 
@@ -161,7 +161,7 @@ def platform_way(settings: Settings) -> tuple[str, bool]:
             True,
         )
     return (
-        "This installation has no mail server yet: such mail is only written to a folder on its "
+        "Hosted Pages has no mail server yet: such mail is only written to a folder on its "
         "machine, and reaches nobody. Whoever runs it can set HOSTEDPAGES_SMTP_URL.",
         False,
     )

@@ -54,7 +54,7 @@ KINDS: dict[str, AlarmKind] = {
     ),
     OUTBOX: AlarmKind(
         title="Mail waits for too long",
-        to_do="Ask whoever runs this installation to look at the worker and its log. Nothing is "
+        to_do="Ask whoever runs Hosted Pages for you to look at the worker and its log. Nothing is "
         "lost: it goes out as soon as the worker gets to it.",
         link="Open the delivery log",
         endangers_leads=True,
@@ -70,7 +70,7 @@ KINDS: dict[str, AlarmKind] = {
     DOMAIN: AlarmKind(
         title="A sending domain is not proven any more",
         to_do="Open the domain, compare its records with those at your DNS provider, and check "
-        "again. Until then mail leaves under the installation's own address.",
+        "again. Until then mail leaves under the address of Hosted Pages.",
         link="Open the domains",
     ),
     BOUNCED_NOTICE: AlarmKind(

@@ -186,7 +186,7 @@ def failing_senders(known: Servers, session: Session, now: datetime) -> list[Fin
     if known.is_failing(PLATFORM):
         health = known.health[PLATFORM]
         # Its words may repeat what a mail of another account was about.
-        text = f"Mail through this installation's own server fails. {redact(health.problem)}"
+        text = f"Mail through the Hosted Pages server fails. {redact(health.problem)}"
         blamed = _blamed(known, PLATFORM)
         found += [
             Finding(account_id, kinds.SENDER, "platform", text, "/deliveries", blamed)
