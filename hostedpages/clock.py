@@ -18,6 +18,10 @@ class FrozenClock:
         self.at += step
 
 
+# The clocks of two machines may differ by so much; what is written further ahead was written before
+# a clock was set back, and says nothing about when something comes again.
+CLOCKS_DIFFER = timedelta(seconds=10)
+
 _frozen: FrozenClock | None = None
 
 

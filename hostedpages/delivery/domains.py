@@ -166,6 +166,7 @@ def _due() -> list[ToLookAt]:
                 or_(
                     SendingDomain.checked_at.is_(None),
                     SendingDomain.checked_at <= now - EVERY + _LATE,
+                    SendingDomain.checked_at > now + clock.CLOCKS_DIFFER,
                     (SendingDomain.state != "fine")
                     & (SendingDomain.created_at > now - NEW_FOR)
                     & (SendingDomain.checked_at <= now - EVERY_WHILE_NEW + _LATE),

@@ -11,7 +11,7 @@ from sqlalchemy import delete, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from hostedpages import db
+from hostedpages import clock, db
 from hostedpages.db import transaction
 from hostedpages.delivery import claims, moves, outbox, senders
 from hostedpages.delivery.kinds import KINDS, kind_of
@@ -112,7 +112,8 @@ def take_chores(
     """Take those of `chores` (name -> how often) whose turn has come; returns their names.
 
     Whoever takes one writes its heartbeat, so that nobody else takes it meanwhile. One that is
-    running without a sign of life for `silence` is taken over.
+    running without a sign of life for `silence` is taken over. One whose last sign lies in the
+    future is due: the clock was set back, and there is no waiting until it has caught up.
     """
     names = [CHORE + name for name in chores]
     known = {
@@ -121,12 +122,17 @@ def take_chores(
             select(Heartbeat.name, Heartbeat.at, Heartbeat.details).where(Heartbeat.name.in_(names))
         )
     }
-    due = []
+    due: list[tuple[str, datetime | None]] = []
     for name, every in chores.items():
         last = known.get(name)
-        is_running = last is not None and last.details.get("state") == "running"
-        if last is None or now >= last.at + (silence if is_running else every):
-            due.append((name, None if last is None else last.at))
+        if last is None:
+            due.append((name, None))
+            continue
+        is_running = last.details.get("state") == "running"
+        comes_at = last.at + (silence if is_running else every)
+        is_ahead = last.at > now + (silence if is_running else clock.CLOCKS_DIFFER)
+        if now >= comes_at or is_ahead:
+            due.append((name, last.at))
     if not due:
         return []
     with transaction() as session:

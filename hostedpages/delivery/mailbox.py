@@ -90,10 +90,12 @@ async def _visit(settings: Settings, sender_id: int, pool: ThreadPoolExecutor) -
 
 
 def is_due(sender: Sender, now: datetime) -> bool:
-    """Whether a mailbox may be asked again: after refusals ever later, after a change at once."""
-    if sender.imap_tried_at is None or sender.updated_at > sender.imap_tried_at:
+    """Whether a mailbox may be asked again: after refusals ever later, after a change at once, and
+    when the clock was set back since it was asked."""
+    tried_at = sender.imap_tried_at
+    if tried_at is None or sender.updated_at > tried_at or tried_at > now + clock.CLOCKS_DIFFER:
         return True
-    return sender.imap_tried_at + pause(sender.imap_failures, sender.imap_problem) <= now
+    return tried_at + pause(sender.imap_failures, sender.imap_problem) <= now
 
 
 def pause(failures: int, problem: str) -> timedelta:

@@ -51,6 +51,32 @@ def test_a_chore_whose_worker_died_is_taken_over(unit: Session, clock: FrozenClo
     assert take("second", clock) == ["look"]
 
 
+@pytest.mark.parametrize("state", ["done", "running"])
+def test_a_chore_comes_at_once_after_the_clock_was_set_back(
+    unit: Session, clock: FrozenClock, state: str
+) -> None:
+    take("first", clock)
+    housekeeping.beat("chore:look", clock.at, {"state": state})
+
+    clock.advance(timedelta(hours=-2))
+
+    assert take("second", clock) == ["look"]
+    housekeeping.beat("chore:look", clock.at, {"state": "done"})
+    assert take("first", clock) == []
+
+
+def test_clocks_of_two_machines_that_differ_a_little_make_no_chore_run_twice(
+    unit: Session, clock: FrozenClock
+) -> None:
+    take("first", clock)
+    clock.advance(timedelta(seconds=-5))
+    assert take("second", clock) == []
+
+    housekeeping.beat("chore:look", clock.at + timedelta(seconds=5), {"state": "done"})
+
+    assert take("second", clock) == []
+
+
 def test_a_chore_that_fails_stops_no_other(unit: Session, settings: Settings) -> None:
     done: list[str] = []
 

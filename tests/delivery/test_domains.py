@@ -81,6 +81,19 @@ def test_a_fine_one_is_looked_at_daily_and_a_new_faulty_one_hourly(
     assert read(faulty).checked_at == at_the_end_of_new
 
 
+@pytest.mark.both_databases
+def test_a_domain_is_looked_at_at_once_after_the_clock_was_set_back(
+    unit: Session, settings: Settings, clock: FrozenClock
+) -> None:
+    fine = factories.sending_domain(factories.account(), name="fine.test", settings=settings)
+    asyncio.run(domains.look_at_all(settings))
+
+    clock.advance(timedelta(hours=-2))
+    asyncio.run(domains.look_at_all(settings))
+
+    assert read(fine).checked_at == clock.at
+
+
 def test_only_a_domain_that_was_fine_and_has_an_address_signs(
     unit: Session, settings: Settings, clock: FrozenClock, name_server: ADDRESS, tmp_path: Path
 ) -> None:

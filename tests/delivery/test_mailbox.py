@@ -230,6 +230,17 @@ def test_a_mailbox_that_refuses_is_asked_ever_later_and_after_a_change_at_once(
     assert mailbox.is_due(sender, now + timedelta(minutes=1))
 
 
+def test_a_mailbox_is_asked_at_once_after_the_clock_was_set_back(
+    unit: Session, owner: Account
+) -> None:
+    now = clock.now()
+    last = now + timedelta(hours=2)
+    sender = factories.sender(owner, imap_tried_at=last, updated_at=now)
+
+    assert mailbox.is_due(sender, now)
+    assert not mailbox.is_due(sender, last - timedelta(seconds=5))
+
+
 def test_a_sender_without_a_mailbox_is_left_alone(
     allowing: Settings, owner: Account, running: Dovecot
 ) -> None:
