@@ -74,7 +74,9 @@ class Sending:
 
     async def _attempt(self, task: Task, kind: DeliveryKind) -> Finished:
         claimed, facts, origin = task.claimed, task.facts, task.origin
-        if facts is None or (origin is None and claimed.through >= PLATFORM):
+        if facts is not None and origin is None and claimed.through > PLATFORM:
+            return verdict.of_gone_sender(claimed, clock.now())
+        if facts is None or (origin is None and claimed.through == PLATFORM):
             return verdict.of_fault(claimed, kind, "What this is about cannot be read.")
         if verdict.is_too_late(claimed, kind, clock.now()):
             return verdict.of_lateness(claimed, kind)

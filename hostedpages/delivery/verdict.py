@@ -14,6 +14,7 @@ from hostedpages.delivery.rows import Claimed, Finished
 from hostedpages.mail.errors import MailError
 
 MAILBOX_FULL_FOR = timedelta(hours=24)
+SENDER_IS_GONE = "Its sender was removed before this could go."
 TOO_LATE = "Given up: by now it would come too late."
 
 
@@ -64,6 +65,11 @@ def is_too_late(claimed: Claimed, kind: DeliveryKind, now: datetime) -> bool:
     """Whether it waited so long that it is worse than none."""
     limit = kind.gives_up_after(claimed.payload)
     return limit is not None and now > claimed.created_at + limit
+
+
+def of_gone_sender(claimed: Claimed, now: datetime) -> Finished:
+    """Due at once, and no failure of its own: housekeeping gives it to whoever takes it now."""
+    return Finished(claimed, "held", SENDER_IS_GONE, due_at=now)
 
 
 def of_lateness(claimed: Claimed, kind: DeliveryKind) -> Finished:

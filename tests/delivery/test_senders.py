@@ -1,18 +1,23 @@
 """Which sender takes which mail, and what becomes of waiting mail when senders change."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hostedpages import db
+from hostedpages.builder.senders import service
 from hostedpages.clock import FrozenClock
 from hostedpages.config import Settings
-from hostedpages.delivery import senders
-from hostedpages.models import NO_SENDER, PLATFORM, Delivery, SenderHealth
+from hostedpages.delivery import batches, senders, worker
+from hostedpages.delivery.seat import Task
+from hostedpages.models import NO_SENDER, PLATFORM, Delivery, Sender, SenderHealth
 from hostedpages.vault import CannotOpen, Vault
 from tests import factories
+from tests.delivery.own_servers import attempts, deliveries, put
+from tests.servers import smtp_sink
 
 pytestmark = pytest.mark.both_databases
 
@@ -110,6 +115,31 @@ def test_a_saved_sender_is_tried_again_at_once(unit: Session, clock: FrozenClock
     db.session().refresh(held)
     assert (health.refusals, health.paused_until, health.problem) == (0, None, "")
     assert (held.state, held.due_at) == ("pending", clock.at)
+
+
+def test_what_is_claimed_while_its_sender_is_removed_goes_through_the_next_one(
+    unit: Session, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = factories.sender(factories.account())
+    gone_id = gone.id
+    put(gone, "ann@example.org")
+    read = batches.read
+
+    def remove_and_read(*claimed: Any) -> list[Task]:
+        if (sender := db.session().get(Sender, gone_id)) is not None:
+            service.remove_sender(sender)
+        return read(*claimed)
+
+    monkeypatch.setattr(batches, "read", remove_and_read)
+    with smtp_sink() as sink:
+        at = settings.model_copy(update={"smtp_url": sink.url})
+        worker.run_until_idle(at)
+        assert [(each.state, each.attempts) for each in deliveries()] == [("held", 1)]
+        worker.run_until_idle(at)
+
+    (delivery,) = deliveries()
+    assert (delivery.state, delivery.sender_id) == ("delivered", PLATFORM)
+    assert [each.outcome for each in attempts()] == ["held", "delivered"]
 
 
 def test_a_password_opens_only_for_the_server_it_was_given_for(
