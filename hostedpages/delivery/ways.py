@@ -8,6 +8,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from weakref import WeakValueDictionary
 
 from hostedpages import clock, db
 from hostedpages.config import Settings
@@ -47,6 +48,9 @@ class Ways:
         self._vault = Vault(settings.secret_keys)
         self._platform: Transport | FolderTransport = transport_for(settings)
         self._kept: OrderedDict[int, Way] = OrderedDict()
+        # Making a way may wait for an access token: meanwhile nobody makes a second one. A lock
+        # lives as long as somebody uses it.
+        self._locks: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
         self._retired: list[Way] = []
         self._tokens = Tokens()
 
@@ -100,14 +104,15 @@ class Ways:
         await asyncio.gather(self._platform.close(), *(each.transport.close() for each in every))
 
     async def _of(self, sender: Sender, origin: Origin) -> Transport:
-        way = self._kept.get(sender.id)
-        if way is None or not _is_fresh(way, sender):
-            self._retire(sender.id)
-            way = await self._make(sender, origin)
-            self._kept[sender.id] = way
-        self._kept.move_to_end(sender.id)
-        way.used_at = asyncio.get_running_loop().time()
-        return way.transport
+        async with self._locks.setdefault(sender.id, asyncio.Lock()):
+            way = self._kept.get(sender.id)
+            if way is None or not _is_fresh(way, sender):
+                self._retire(sender.id)
+                way = await self._make(sender, origin)
+                self._kept[sender.id] = way
+            self._kept.move_to_end(sender.id)
+            way.used_at = asyncio.get_running_loop().time()
+            return way.transport
 
     def _retire(self, sender_id: int) -> None:
         if (way := self._kept.pop(sender_id, None)) is not None:
