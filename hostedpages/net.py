@@ -8,9 +8,8 @@ when it is asked again. Must never be bypassed: whoever connects asks here and u
 import asyncio
 import ipaddress
 import socket
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 
 # What the standard library calls public although it leads inside, is an example, or leads nowhere.
 _NOT_PUBLIC = [
@@ -95,7 +94,20 @@ def resolve(host: str, port: int, *, allow_private: bool = False) -> list[Target
     return list(dict.fromkeys(targets))
 
 
+def is_address(host: str) -> bool:
+    """Whether this is an address, in whatever spelling, so that `resolve` asks no name server."""
+    try:
+        socket.getaddrinfo(host, None, flags=socket.AI_NUMERICHOST)
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+def look_up(host: str, port: int, *, allow_private: bool = False) -> Future[list[Target]]:
+    """`resolve` in a thread of its own, for code that does not wait to the end."""
+    return _lookups.submit(resolve, host, port, allow_private=allow_private)
+
+
 async def resolve_soon(host: str, port: int, *, allow_private: bool = False) -> list[Target]:
-    """`resolve` in a thread of its own, for code that must not wait."""
-    look = partial(resolve, host, port, allow_private=allow_private)
-    return await asyncio.get_running_loop().run_in_executor(_lookups, look)
+    """`resolve` for code that must not wait."""
+    return await asyncio.wrap_future(look_up(host, port, allow_private=allow_private))

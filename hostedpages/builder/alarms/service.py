@@ -116,7 +116,7 @@ def _check(account: Account, url: str, settings: Settings) -> None:
             retry_after_seconds=wait,
         )
     # No transaction is open from here on, while other machines are asked.
-    found = hosts.judge({WEBHOOK_FIELD: place}, allow_private=is_allowed)
+    found = hosts.judge({WEBHOOK_FIELD: place}, account_id=account.id, allow_private=is_allowed)
     if found:
         raise Refused(str(found[WEBHOOK_FIELD]), field=WEBHOOK_FIELD)
 

@@ -34,7 +34,9 @@ def create_sender(
     """
     sender = Sender(account_id=account.id, slot=slot, user_id=user.id if user else None)
     wanted.put_into(sender)
-    problems = hosts.problems(wanted, allow_private=settings.allows_private_hosts)
+    problems = hosts.problems(
+        wanted, account_id=account.id, allow_private=settings.allows_private_hosts
+    )
     if problem := passwords.problem_of(None, wanted):
         problems["password"] = problem
     if problems:
@@ -60,7 +62,9 @@ def change_sender(sender: Sender, wanted: Wanted, *, settings: Settings) -> None
 
     Raises WrongFields: at `password` when the stored one belongs to another server.
     """
-    problems = hosts.problems(wanted, allow_private=settings.allows_private_hosts)
+    problems = hosts.problems(
+        wanted, account_id=sender.account_id, allow_private=settings.allows_private_hosts
+    )
     if problem := passwords.problem_of(sender, wanted):
         problems["password"] = problem
     if problems:
