@@ -232,6 +232,8 @@ def attempt(delivery: Delivery, **values: Any) -> DeliveryAttempt:
     values.setdefault("number", 1)
     values.setdefault("started_at", clock.now())
     values.setdefault("finished_at", clock.now())
+    sender = db.session().get(Sender, values.get("sender_id", 0))
+    values.setdefault("counted_as", sender.counted_as if sender else "")
     return store(DeliveryAttempt(account_id=delivery.account_id, delivery_id=delivery.id, **values))
 
 

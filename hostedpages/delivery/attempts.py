@@ -29,6 +29,7 @@ def open_many(session: Session, taken: Iterable[Claimed], now: datetime) -> None
                 "delivery_id": each.id,
                 "number": each.attempt,
                 "sender_id": each.through,
+                "counted_as": each.counted_as,
                 "started_at": now,
                 "outcome": "",
                 "reply": "",

@@ -25,6 +25,8 @@ SIGN_IN = "authentication"
 QUOTA = "quota"
 BUSY = "busy"
 CONCURRENCY = "concurrency"
+# The server says these of the mailbox, whichever of its senders asks.
+OF_THE_MAILBOX = frozenset({SIGN_IN, QUOTA, BUSY, CONCURRENCY})
 _PAUSES = {
     BUSY: BUSY_PAUSES,
     CONCURRENCY: CONCURRENCY_PAUSES,

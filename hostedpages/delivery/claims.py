@@ -1,14 +1,13 @@
 """Which senders have something due, how many each may take, and taking them: fairly and exactly.
 
 A sender that is paused or full costs nothing: it is left out by two looks into an index. The claim
-and its attempts, which are the reservation against a sender's limits, are one transaction; who
-claims for an account's sender holds the lock of its health. Must never open a transaction.
+and its attempts, which are the reservation against a sender's limits, are one transaction. Must
+never open a transaction.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from itertools import chain
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -19,25 +18,20 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
-    update,
 )
 from sqlalchemy.orm import Session
 
-from hostedpages.delivery import breaker, health, limits
+from hostedpages.delivery import allowance, health
+from hostedpages.delivery.allowance import CONNECTIONS, HEALTH, LONGEST_WAIT, SENDERS
 from hostedpages.delivery.rows import Claimed
 from hostedpages.delivery.statements import TAKE
 from hostedpages.delivery.which import DELIVERIES, IS_NOT_URGENT, IS_PENDING, IS_URGENT
-from hostedpages.models import PLATFORM, Sender, SenderHealth
+from hostedpages.models import PLATFORM
 
-SENDERS = Sender.metadata.tables["senders"]
-HEALTH = SenderHealth.metadata.tables["sender_health"]
-CONNECTIONS = 2  # at once to the server of one account, by all workers together
-# A server that has taken nothing for so long gets one mail first: nobody knows whether it works.
-WARM_FOR = timedelta(minutes=10)
 MOST_SENDERS = 200  # looked at in one claim; the next one goes on behind them
-_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _ROW = DELIVERIES.c
 _NOW = bindparam("now", type_=_ROW.due_at.type)
+_TOO_LATE = bindparam("too_late", type_=_ROW.due_at.type)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +68,7 @@ def _ready() -> Any:
         .exists()
     )
     past = [
-        or_(each.is_(None), each <= _NOW)
+        or_(each.is_(None), each <= _NOW, each > _TOO_LATE)
         for each in (HEALTH.c.paused_until, HEALTH.c.probing_until, HEALTH.c.full_until)
     ]
     may_go = or_(seen.c.id < PLATFORM, HEALTH.c.id.is_(None), and_(*past))
@@ -117,28 +111,6 @@ def _gone() -> Any:
 
 _READY = _ready()
 _GONE = _gone()
-_LOCK = (
-    select(HEALTH)
-    .where(HEALTH.c.sender_id.in_(bindparam("ids", expanding=True)))
-    .order_by(HEALTH.c.sender_id)
-    .with_for_update(skip_locked=True)
-)
-_SAME = SENDERS.alias("same")
-_LIMITS = (
-    select(SENDERS.c.id, SENDERS.c.limits, _SAME.c.id.label("counted_with"))
-    .join_from(SENDERS, _SAME, _SAME.c.counted_as == SENDERS.c.counted_as)
-    .where(SENDERS.c.id.in_(bindparam("ids", expanding=True)))
-)
-_WITH_URGENT = (
-    select(_ROW.sender_id)
-    .where(
-        IS_PENDING,
-        IS_URGENT,
-        _ROW.sender_id.in_(bindparam("ids", expanding=True)),
-        _ROW.due_at <= _NOW,
-    )
-    .distinct()
-)
 _PICK = (
     select(_ROW.id)
     .where(IS_PENDING, _ROW.sender_id == bindparam("sender_id"), _ROW.due_at <= _NOW)
@@ -154,7 +126,8 @@ def ready(session: Session, now: datetime, *, after: int = PLATFORM) -> list[Rea
 
     Reads only, so that waiting disturbs no writer.
     """
-    rows = session.connection().execute(_READY, {"now": now, "after": after})
+    wanted = {"now": now, "too_late": now + LONGEST_WAIT, "after": after}
+    rows = session.connection().execute(_READY, wanted)
     found = [
         Ready(sender_id, bool(instead), bool(is_troubled))
         for sender_id, instead, is_troubled in rows
@@ -219,12 +192,12 @@ def take(
         # Without limits, the installation's server is asked for only while it is in trouble.
         and (each.sender_id > PLATFORM or (each.sender_id == PLATFORM and each.is_troubled))
     ]
-    allowed = _allowed(session, asked, now)
+    allowed = allowance.of(session, asked, now)
     ids: list[int] = []
     through: dict[int, int] = {}
     for each, count in wanted.items():
-        if not each.instead:
-            count = min(count, allowed.get(each.sender_id, count))
+        if not each.instead and each.sender_id in allowed:
+            count = min(count, allowed[each.sender_id].mails)
         if count <= 0:
             continue
         picked = _picked(session, each.sender_id, now, count)
@@ -232,97 +205,27 @@ def take(
         through.update(dict.fromkeys(picked, PLATFORM if each.instead else each.sender_id))
     if not ids:
         return []
+    counted = {sender_id: each.counted_as for sender_id, each in allowed.items()}
     rows = session.connection().execute(
         TAKE, {"ids": ids, "new_worker": worker, "new_lease": now + lease}
     )
-    return [Claimed(**each._mapping, through=through[each.id]) for each in rows]
+    return [
+        Claimed(
+            **each._mapping,
+            through=through[each.id],
+            counted_as=counted.get(through[each.id], ""),
+        )
+        for each in rows
+    ]
 
 
 def _picked(session: Session, sender_id: int, now: datetime, up_to: int) -> list[int]:
-    """What is due of a sender: the urgent first, then the longest due."""
+    """What is due of a sender, the longest due first; but mostly all that is urgent before it."""
     ids: list[int] = []
-    for statement in (_PICK_URGENT, _PICK_OTHERS):
+    in_turn = (_PICK_URGENT, _PICK_OTHERS)
+    for statement in reversed(in_turn) if allowance.puts_others_first() else in_turn:
         wanted = {"sender_id": sender_id, "now": now, "up_to": up_to - len(ids)}
         ids += session.connection().execute(statement, wanted).scalars()
         if len(ids) == up_to:
             break
     return ids
-
-
-def _allowed(session: Session, asked: Sequence[int], now: datetime) -> dict[int, int]:
-    """What each sender may take now by its health and limits. One that another worker is claiming
-    for at this moment gets nothing."""
-    if not asked:
-        return {}
-    allowed = dict.fromkeys(asked, 0)
-    stored, together = _limits_of(session, [each for each in asked if each > PLATFORM])
-    everybody = sorted({*asked, *chain.from_iterable(together.values())})
-    locked = _locked(session, everybody)
-    unended = limits.unended(session, [each for each in everybody if each > PLATFORM])
-    changed = []
-    for row in _in_turn(session, [locked[each] for each in asked if each in locked], together, now):
-        mails, values = _by_health(row, now)
-        if mails and (ids := together.get(row.sender_id)):
-            if not locked.keys() >= set(ids):
-                continue  # another worker claims for the same mailbox
-            known = limits.Limits.of(stored[row.sender_id])
-            free = max(0, mails - unended[row.sender_id].open)
-            way = sum((unended[each] for each in ids), limits.Unended())
-            way.open += sum(allowed.get(each, 0) for each in ids)
-            found = limits.room(session, ids, known, now, free=free, unended=way)
-            mails = found.mails
-            if found.full_until is not None:
-                values = {"full_until": found.full_until}
-        allowed[row.sender_id] = mails
-        if values and (mails or "full_until" in values):
-            changed.append((row.id, values))
-    for row_id, values in changed:
-        session.connection().execute(update(HEALTH).where(HEALTH.c.id == row_id).values(**values))
-    return allowed
-
-
-def _limits_of(
-    session: Session, ids: Sequence[int]
-) -> tuple[dict[int, dict[str, Any]], dict[int, list[int]]]:
-    """What is stored as each sender's limits, and the senders that its provider counts with it."""
-    stored: dict[int, dict[str, Any]] = {}
-    together: dict[int, list[int]] = {}
-    for each in session.connection().execute(_LIMITS, {"ids": list(ids)}) if ids else ():
-        stored[each.id] = each.limits
-        together.setdefault(each.id, []).append(each.counted_with)
-    return stored, together
-
-
-def _locked(session: Session, ids: Sequence[int]) -> dict[int, Any]:
-    """The health of these senders, locked; without those that another worker claims for."""
-    rows = session.connection().execute(_LOCK, {"ids": ids}).all()
-    if len(rows) < len(ids) and health.make_rows(session, ids):
-        rows = session.connection().execute(_LOCK, {"ids": ids}).all()
-    return {each.sender_id: each for each in rows}
-
-
-def _in_turn(
-    session: Session, rows: list[Any], together: Mapping[int, Sequence[int]], now: datetime
-) -> list[Any]:
-    """Of those that share their limits, who has something urgent first, then who went last."""
-    shared = [each.sender_id for each in rows if len(together.get(each.sender_id, ())) > 1]
-    if len(shared) < 2:
-        return rows
-    wanted = {"ids": shared, "now": now}
-    urgent = set(session.connection().execute(_WITH_URGENT, wanted).scalars())
-    return sorted(
-        rows, key=lambda row: (row.sender_id not in urgent, row.delivered_at or _LONG_AGO)
-    )
-
-
-def _by_health(row: Any, now: datetime) -> tuple[int, dict[str, Any]]:
-    """At most how many, and what to note when any are taken."""
-    for until in (row.paused_until, row.probing_until, row.full_until):
-        if until is not None and until > now:
-            return 0, {}
-    if row.refusals:
-        return 1, {"probing_until": now + breaker.PROBE_TIME}
-    if row.sender_id == PLATFORM:
-        return MOST_SENDERS, {}
-    is_warm = row.delivered_at is not None and now - row.delivered_at < WARM_FOR
-    return min(row.connections or CONNECTIONS, CONNECTIONS) if is_warm else 1, {}

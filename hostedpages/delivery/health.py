@@ -5,6 +5,7 @@ The rules stand in `breaker.py`. Must never open a transaction, and never fail a
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import bindparam, select, update
@@ -16,12 +17,23 @@ from hostedpages.delivery.rows import Finished
 from hostedpages.delivery.statements import ATTEMPTS
 from hostedpages.delivery.which import DELIVERIES, IS_PENDING
 from hostedpages.models import PLATFORM, Sender, SenderHealth
+from hostedpages.models.sender import PER_IP
 
 HEALTH = SenderHealth.metadata.tables["sender_health"]
 _OF = select(SenderHealth).where(SenderHealth.sender_id.in_(bindparam("ids", expanding=True)))
 _SEEN = select(
     HEALTH.c.sender_id, HEALTH.c.refusals, HEALTH.c.probing_until, HEALTH.c.delivered_at
 ).where(HEALTH.c.sender_id.in_(bindparam("ids", expanding=True)))
+_OWN, _OTHER = (Sender.__table__.alias(name) for name in ("own", "other"))
+_MATES = (
+    select(_OWN.c.id, _OTHER.c.id)
+    .join_from(_OWN, _OTHER, _OTHER.c.counted_as == _OWN.c.counted_as)
+    .where(
+        _OWN.c.id.in_(bindparam("ids", expanding=True)),
+        _OTHER.c.id != _OWN.c.id,
+        _OWN.c.counted_as.not_like(f"{PER_IP}:%"),
+    )
+)
 _LOCKED = _OF.order_by(SenderHealth.sender_id).with_for_update()
 
 
@@ -76,15 +88,46 @@ def note(session: Session, results: Sequence[Finished], now: datetime) -> dict[i
     ]
     if not news:
         return {}
-    make_rows(session, news)
+    mates = _mates(session, [each for each in news if any(said.fault for said in told[each])])
+    wanted = sorted({*news, *chain.from_iterable(mates.values())})
+    make_rows(session, wanted)
+    found = session.scalars(_LOCKED.execution_options(populate_existing=True), {"ids": wanted})
+    locked = {each.sender_id: each for each in found}
     faulty = {}
-    locked = session.scalars(_LOCKED.execution_options(populate_existing=True), {"ids": news})
-    for health in locked.all():
-        if _take_note(session, health, told[health.sender_id], now):
+    for sender_id in sorted(news):
+        health, said = locked[sender_id], told[sender_id]
+        if _take_note(session, health, said, now):
             until = health.paused_until or now
-            faulty[health.sender_id] = now if _goes_instead(session, health, now) else until
+            faulty[sender_id] = now if _goes_instead(session, health, now) else until
+            for mate in mates.get(sender_id, ()):
+                _warn(session, locked[mate], health, said, now)
     session.flush()
     return faulty
+
+
+def _mates(session: Session, ids: Sequence[int]) -> dict[int, list[int]]:
+    """The other senders of the same mailbox, of each of these."""
+    found: dict[int, list[int]] = {}
+    for sender_id, mate in session.connection().execute(_MATES, {"ids": ids}) if ids else ():
+        found.setdefault(sender_id, []).append(mate)
+    return found
+
+
+def _warn(
+    session: Session, mate: SenderHealth, of: SenderHealth, said: Sequence[Finished], now: datetime
+) -> None:
+    """What a sender is told about its mailbox holds for the others of it too: else each would try a
+    changed password by itself, until the provider closes the mailbox.
+
+    One that has sent since then knows better; so does any that works of one that never did.
+    """
+    if mate.delivered_at and not (of.delivered_at and of.delivered_at >= mate.delivered_at):
+        return
+    for fault in (each.fault for each in said if each.fault):
+        if fault.kind in breaker.OF_THE_MAILBOX:
+            breaker.refused(mate, fault, now, window=_window(session, mate.sender_id))
+    if mate.failing_since is not None:
+        _say(session, mate.sender_id, "failing")
 
 
 def _is_news(health: Any, said: Sequence[Finished], now: datetime) -> bool:

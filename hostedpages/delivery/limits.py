@@ -5,14 +5,23 @@ counts from its claim; one that may have been accepted counts in a window until 
 never before the server took it, has left the window. So no window of the server is ever exceeded.
 """
 
-from collections import deque
-from collections.abc import Sequence
+from collections import Counter, deque
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Executable, bindparam, case, func, literal_column, select
+from sqlalchemy import (
+    ColumnElement,
+    Executable,
+    bindparam,
+    case,
+    func,
+    literal_column,
+    or_,
+    select,
+)
 from sqlalchemy.orm import Session
 
 from hostedpages.delivery.statements import ATTEMPTS
@@ -25,11 +34,15 @@ CRASH_GRACE = timedelta(seconds=200)
 NEAR = 0.8
 LONGEST_SECONDS = 366 * 86400
 MAX_STEPS = 20_000  # of the forecast; then the pace so far goes on
-# The index of attempts is partial: without this term it would not be used.
-_HAS_LIMITS: ColumnElement[bool] = literal_column("delivery_attempts.sender_id <> 0")
-_SENDERS = ATTEMPTS.c.sender_id.in_(bindparam("ids", expanding=True))
-_MAY_BE_ACCEPTED = ATTEMPTS.c.outcome.in_(("delivered", "unknown"))
+UNLIMITED = 1_000_000
 _TIME = ATTEMPTS.c.started_at.type
+# The index of attempts is partial: without this term it would not be used.
+_IS_COUNTED: ColumnElement[bool] = literal_column("delivery_attempts.counted_as <> ''")
+_COUNTED = ATTEMPTS.c.counted_as == bindparam("counted_as")
+_HAS_ENDED = ATTEMPTS.c.finished_at.between(
+    bindparam("oldest", type_=_TIME), bindparam("latest", type_=_TIME)
+)
+_MAY_BE_ACCEPTED = ATTEMPTS.c.outcome.in_(("delivered", "unknown"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,53 +115,47 @@ class Standing:
 
 @dataclass(slots=True)
 class Unended:
-    """Attempts without an end: how many are `open`, and by when those of workers that died were
-    accepted at the latest."""
+    """Attempts without an end of what a provider counts as one: how many are `open`, in all and
+    `of` each sender, and by when those of workers that died were accepted at the latest."""
 
-    open: int = 0
+    of: Counter[int] = field(default_factory=Counter)
     crashed: list[datetime] = field(default_factory=list)
 
-    def __add__(self, other: "Unended") -> "Unended":
-        return Unended(self.open + other.open, [*self.crashed, *other.crashed])
+    @property
+    def open(self) -> int:
+        return self.of.total()
 
 
-def unended(session: Session, ids: Sequence[int]) -> dict[int, Unended]:
-    """The attempts without an end of each of these senders."""
-    found = {each: Unended() for each in ids}
-    for sender_id, at, outcome in session.connection().execute(_UNENDED, {"ids": list(ids)}):
+def unended(session: Session, keys: Collection[str]) -> dict[str, Unended]:
+    """The attempts without an end, by what they are counted as."""
+    found = {each: Unended() for each in keys}
+    rows = session.connection().execute(_UNENDED, {"keys": list(keys)}) if keys else ()
+    for counted_as, sender_id, at, outcome in rows:
         if outcome:
-            found[sender_id].crashed.append(at + CRASH_GRACE)
+            found[counted_as].crashed.append(at + CRASH_GRACE)
         else:
-            found[sender_id].open += 1
+            found[counted_as].of[sender_id] += 1
     return found
 
 
 def room(
-    session: Session,
-    ids: Sequence[int],
-    limits: Limits,
-    now: datetime,
-    *,
-    free: int,
-    unended: Unended,
+    session: Session, counted_as: str, limits: Limits, now: datetime, *, unended: Unended
 ) -> Room:
-    """How many of `free` mails may be claimed.
+    """How many mails may be claimed, if nothing else held them back.
 
-    `ids` are the senders that the provider counts as one. The caller holds their locks and has read
-    what is `unended` before: an attempt that ends in between is counted twice then, and not
-    forgotten.
+    The caller holds the lock of what is counted so, and has read what is `unended` before: an
+    attempt that ends in between is counted twice then, and not forgotten.
     """
-    if not free or not (limits.windows or limits.pause):
-        return Room(free)
-    crashed = unended.crashed
-    counts, last = _ended(session, ids, limits, now)
-    full_until = None
+    if not (limits.windows or limits.pause):
+        return Room(UNLIMITED)
+    free, full_until, crashed = UNLIMITED, None, unended.crashed
+    counts, last = _ended(session, counted_as, limits, now)
     for window, count in zip(limits.windows, counts, strict=True):
         span = timedelta(seconds=window.seconds)
         used = count + sum(at > now - span for at in crashed)
         free = min(free, window.count - used - unended.open)
         if used >= window.count:
-            leaves = _end_at(session, ids, newer=window.count - 1, than=now - span)
+            leaves = _end_at(session, counted_as, window.count - 1, now - span, now)
             until = (leaves or now - span + timedelta(seconds=1)) + span
             full_until = max(until, full_until or until)
     if limits.pause:
@@ -165,17 +172,16 @@ def room(
 def standing(session: Session, sender: Sender, now: datetime) -> Standing:
     """How this sender stands now; reads only."""
     limits = Limits.of(sender.limits)
-    ids = counted_with(session, sender)
-    ends = _ends(session, ids, limits, now)
+    mates = _counted_with(session, sender)
+    ends = _ends(session, sender.counted_as, limits, now)
     used = [
         sum(at > now - timedelta(seconds=window.seconds) for at in ends)
         for window in limits.windows
     ]
-    waiting = _waiting(session, sender.id, now)
+    waiting, ahead = _waiting(session, sender.id, mates, now)
     begins = _begins(session, sender.id, now)
     nexts = forecast(limits, ends, 1, begins)
-    together = waiting + sum(_waiting(session, each, now) for each in ids if each != sender.id)
-    done = forecast(limits, ends, together, begins) if waiting else None
+    done = forecast(limits, ends, waiting + ahead, begins) if waiting else None
     return Standing(
         windows=[
             (window.count, window.seconds, count)
@@ -187,14 +193,14 @@ def standing(session: Session, sender: Sender, now: datetime) -> Standing:
         is_near=any(
             count >= NEAR * window.count for window, count in zip(limits.windows, used, strict=True)
         ),
-        is_shared=len(ids) > 1,
+        is_shared=bool(mates),
     )
 
 
-def counted_with(session: Session, sender: Sender) -> list[int]:
-    """The senders that the provider counts as one with this one, itself among them."""
+def _counted_with(session: Session, sender: Sender) -> list[int]:
+    """The other senders that the provider counts together with this one."""
     same = Sender.counted_as == sender.counted_as
-    return list(session.scalars(select(Sender.id).where(same)))
+    return list(session.scalars(select(Sender.id).where(same, Sender.id != sender.id)))
 
 
 def forecast(limits: Limits, ends: Sequence[datetime], mails: int, begins: datetime) -> datetime:
@@ -218,30 +224,22 @@ def forecast(limits: Limits, ends: Sequence[datetime], mails: int, begins: datet
     return at + timedelta(seconds=slowest * (mails - steps))
 
 
-_UNENDED = select(ATTEMPTS.c.sender_id, ATTEMPTS.c.started_at, ATTEMPTS.c.outcome).where(
-    _HAS_LIMITS,
-    ATTEMPTS.c.sender_id.in_(bindparam("ids", expanding=True)),
+_UNENDED = select(
+    ATTEMPTS.c.counted_as, ATTEMPTS.c.sender_id, ATTEMPTS.c.started_at, ATTEMPTS.c.outcome
+).where(
+    _IS_COUNTED,
+    ATTEMPTS.c.counted_as.in_(bindparam("keys", expanding=True)),
     ATTEMPTS.c.finished_at.is_(None),
     ATTEMPTS.c.outcome.in_(("", "unknown")),
 )
 _END_AT = (
     select(ATTEMPTS.c.finished_at)
-    .where(
-        _HAS_LIMITS,
-        _SENDERS,
-        ATTEMPTS.c.finished_at > bindparam("oldest", type_=_TIME),
-        _MAY_BE_ACCEPTED,
-    )
+    .where(_IS_COUNTED, _COUNTED, _HAS_ENDED, _MAY_BE_ACCEPTED)
     .order_by(ATTEMPTS.c.finished_at.desc())
     .offset(bindparam("newer"))
     .limit(1)
 )
-_ENDS = select(ATTEMPTS.c.finished_at).where(
-    _HAS_LIMITS,
-    _SENDERS,
-    ATTEMPTS.c.finished_at > bindparam("oldest", type_=_TIME),
-    _MAY_BE_ACCEPTED,
-)
+_ENDS = select(ATTEMPTS.c.finished_at).where(_IS_COUNTED, _COUNTED, _HAS_ENDED, _MAY_BE_ACCEPTED)
 
 
 @lru_cache
@@ -253,47 +251,66 @@ def _counting(windows: int) -> Executable:
         for number in range(windows)
     ]
     return select(*counts, func.max(ended)).where(
-        _HAS_LIMITS, _SENDERS, ended > bindparam("oldest", type_=_TIME), _MAY_BE_ACCEPTED
+        _IS_COUNTED, _COUNTED, _HAS_ENDED, _MAY_BE_ACCEPTED
     )
 
 
 def _ended(
-    session: Session, ids: Sequence[int], limits: Limits, now: datetime
+    session: Session, counted_as: str, limits: Limits, now: datetime
 ) -> tuple[list[int], datetime | None]:
     since = {
         f"since_{number}": now - timedelta(seconds=window.seconds)
         for number, window in enumerate(limits.windows)
     }
-    oldest = now - max(limits.longest, limits.pause)
-    wanted = {"ids": list(ids), "oldest": oldest, **since}
+    wanted = _between(counted_as, now - max(limits.longest, limits.pause), now) | since
     *counts, last = session.connection().execute(_counting(len(since)), wanted).one()
     return counts, last
 
 
-def _end_at(session: Session, ids: Sequence[int], *, newer: int, than: datetime) -> datetime | None:
+def _end_at(
+    session: Session, counted_as: str, newer: int, since: datetime, now: datetime
+) -> datetime | None:
     """When the mail ended that has so many `newer` ones since then."""
-    wanted = {"ids": list(ids), "newer": newer, "oldest": than}
+    wanted = _between(counted_as, since, now) | {"newer": newer}
     found: datetime | None = session.connection().scalar(_END_AT, wanted)
     return found
 
 
-def _ends(session: Session, ids: Sequence[int], limits: Limits, now: datetime) -> list[datetime]:
+def _ends(session: Session, counted_as: str, limits: Limits, now: datetime) -> list[datetime]:
     """When each mail counts that may have been accepted or is on its way."""
-    wanted = {"ids": list(ids), "oldest": now - max(limits.longest, limits.pause)}
+    wanted = _between(counted_as, now - max(limits.longest, limits.pause), now)
     ends = list(session.connection().execute(_ENDS, wanted).scalars())
-    found = sum(unended(session, ids).values(), Unended())
+    found = unended(session, [counted_as])[counted_as]
     return [*ends, *found.crashed, *[now] * found.open]
 
 
-def _waiting(session: Session, sender_id: int, now: datetime) -> int:
-    mine = (DELIVERIES.c.sender_id == sender_id) & (DELIVERIES.c.due_at <= now)
-    due = select(func.count()).select_from(DELIVERIES).where(IS_PENDING, mine)
-    held = (
-        select(func.count())
-        .select_from(DELIVERIES)
-        .where(IS_HELD, DELIVERIES.c.sender_id == sender_id)
+def _between(counted_as: str, oldest: datetime, now: datetime) -> dict[str, Any]:
+    """What ended later than now was written by a wrong clock, and would count for ever."""
+    return {"counted_as": counted_as, "oldest": oldest, "latest": now + CRASH_GRACE}
+
+
+def _waiting(
+    session: Session, sender_id: int, mates: Sequence[int], now: datetime
+) -> tuple[int, int]:
+    """How many mails of this sender wait, and how many of those counted with it go before the last
+    of them: only what is urgent before what is urgent, and nothing of one that cannot send."""
+    is_mine = DELIVERIES.c.sender_id == sender_id
+    held = select(func.count()).select_from(DELIVERIES).where(IS_HELD, is_mine)
+    stuck = select(SenderHealth.sender_id).where(
+        SenderHealth.sender_id.in_(mates),
+        or_(SenderHealth.paused_until > now, SenderHealth.failing_since.is_not(None)),
     )
-    return (session.scalar(due) or 0) + (session.scalar(held) or 0)
+    going = {sender_id, *mates} - set(session.scalars(stuck) if mates else ())
+    due = session.execute(
+        select(DELIVERIES.c.sender_id, DELIVERIES.c.is_urgent, func.count())
+        .where(IS_PENDING, DELIVERIES.c.sender_id.in_(going | {sender_id}))
+        .where(DELIVERIES.c.due_at <= now)
+        .group_by(DELIVERIES.c.sender_id, DELIVERIES.c.is_urgent)
+    )
+    counts = {(row[0], row[1]): row[2] for row in due}
+    mine = {urgent: counts.pop((sender_id, urgent), 0) for urgent in (True, False)}
+    ahead = sum(count for (_, urgent), count in counts.items() if urgent or mine[False])
+    return sum(mine.values()) + (session.scalar(held) or 0), ahead
 
 
 def _begins(session: Session, sender_id: int, now: datetime) -> datetime:

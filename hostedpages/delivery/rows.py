@@ -43,6 +43,7 @@ class Claimed:
     holds: int = 0
     sender_id: int = PLATFORM  # who was chosen to take it
     through: int = PLATFORM  # whose server takes it this time
+    counted_as: str = ""  # by the provider, against its limits
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,17 +114,19 @@ class DeliveryAttempt(AccountOwned, Base):
         UniqueConstraint("delivery_id", "number"),
         # What a sender used up of its limits: the platform's own server has none.
         Index(
-            "ix_delivery_attempts_sender",
-            "sender_id",
+            "ix_delivery_attempts_counted",
+            "counted_as",
             "finished_at",
-            sqlite_where=text("sender_id <> 0"),
-            postgresql_where=text("sender_id <> 0"),
+            sqlite_where=text("counted_as <> ''"),
+            postgresql_where=text("counted_as <> ''"),
         ),
     )
 
     delivery_id: Mapped[int] = mapped_column(ForeignKey("deliveries.id"))
     number: Mapped[int]
     sender_id: Mapped[int] = mapped_column(default=PLATFORM)  # which one really took it
+    # What the provider counted it as: that of the sender at the time, which may change or go.
+    counted_as: Mapped[str] = mapped_column(String(40), default="")
     started_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
     outcome: Mapped[str] = mapped_column(String(20), default="")

@@ -3,6 +3,7 @@
 Must never hold a password in clear: `secret_sealed` is opened by `vault.py` alone.
 """
 
+import hashlib
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +17,7 @@ from hostedpages.models.base import AccountOwned, Base, Created, PublicId
 PLATFORM = 0
 # `sender_id` of what goes out by another way than mail.
 NO_SENDER = -1
+PER_IP = "ip"
 
 SLOTS = ("account", "marketing")  # or `user:<public id>`
 
@@ -50,7 +52,7 @@ class Sender(PublicId, AccountOwned, Created, Base):
     imap_host: Mapped[str] = mapped_column(String(253), default="")
     imap_port: Mapped[int] = mapped_column(default=993)
     limits: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    counted_as: Mapped[str] = mapped_column(String(540), index=True)
+    counted_as: Mapped[str] = mapped_column(String(40), index=True)
     if_failing: Mapped[str] = mapped_column(String(20), default="hold")  # or platform
     state: Mapped[str] = mapped_column(String(20), default="untested")  # or ok, failing
     tested_at: Mapped[datetime | None]
@@ -63,6 +65,11 @@ class Sender(PublicId, AccountOwned, Created, Base):
     imap_failures: Mapped[int] = mapped_column(default=0)  # in a row
     imap_problem: Mapped[str] = mapped_column(Text, default="")
     updated_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+    @staticmethod
+    def is_per_ip(counted_as: str) -> bool:
+        """Whether this counts all that leaves one internet address, of whichever mailbox."""
+        return counted_as.startswith(PER_IP)
 
     @property
     def sign_in_name(self) -> str:
@@ -88,8 +95,12 @@ def _count(_mapper: object, _connection: object, sender: Sender) -> None:
     A mailbox is shared within an account alone: nobody slows one whose password is not theirs.
     """
     is_per_ip = (sender.limits or {}).get("per_ip")
-    mailbox = "" if is_per_ip else f" {sender.account_id} {sender.sign_in_name}"
-    sender.counted_as = f"{sender.smtp_host}{mailbox}".lower()
+    counted = ["" if is_per_ip else str(sender.account_id), sender.smtp_host.lower()]
+    if not is_per_ip:
+        counted.append(sender.sign_in_name.lower())
+    # A hash, because names have any length.
+    digest = hashlib.sha256("\n".join(counted).encode()).hexdigest()[:32]
+    sender.counted_as = f"{PER_IP if is_per_ip else 'mailbox'}:{digest}"
 
 
 class SenderHealth(Base):

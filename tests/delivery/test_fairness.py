@@ -11,9 +11,8 @@ from sqlalchemy.orm import Session
 from hostedpages import db
 from hostedpages.clock import FrozenClock
 from hostedpages.config import Settings
-from hostedpages.delivery import claims, limits, outbox, worker
+from hostedpages.delivery import claims, outbox, worker
 from hostedpages.delivery.claims import Ready, Turn
-from hostedpages.delivery.rows import Finished
 from hostedpages.models import NO_SENDER, PLATFORM, Sender, SenderHealth
 from tests import factories
 from tests.delivery.own_servers import attempts, deliveries, put, sender_at, with_private_hosts
@@ -77,23 +76,6 @@ def test_one_sender_with_very_much_to_send_does_not_take_the_turn_of_others(
 
 
 @pytest.mark.both_databases
-def test_a_lead_that_just_came_overtakes_the_plan_mail_that_waits_for_the_same_sender(
-    unit: Session, clock: FrozenClock
-) -> None:
-    sender = a_warm_sender(clock)
-    put(sender, *[f"p{number}@example.org" for number in range(20)], kind="email")
-    clock.advance(timedelta(minutes=5))
-    put(sender, "sales@example.com")
-
-    def takes(seats: int) -> list[str]:
-        turn = Turn(account_seats=seats)
-        return [each.recipient for each in outbox.claim("w", 10, clock.at, turn=turn)]
-
-    assert takes(1) == ["sales@example.com"]
-    assert takes(1) == ["p0@example.org"]
-
-
-@pytest.mark.both_databases
 def test_when_seats_are_few_every_sender_gets_one_in_turn(
     unit: Session, clock: FrozenClock
 ) -> None:
@@ -153,59 +135,6 @@ def test_a_server_that_nobody_knows_yet_gets_one_mail_first(
     assert outbox.claim("x", 50, clock.at) == []
     assert [each.sender_id for each in attempts()] == [sender.id]
     assert [each.state for each in deliveries()].count("pending") == 4
-
-
-@pytest.mark.both_databases
-def test_senders_of_one_mailbox_share_its_limits_and_a_lead_comes_before_a_plan(
-    unit: Session, clock: FrozenClock
-) -> None:
-    owner = factories.account()
-    limited = {"limits": {"windows": [{"count": 3, "seconds": 3600}]}, "email": "office@acme.test"}
-    marketing, company = (
-        factories.sender(owner, slot=slot, **limited) for slot in ("marketing", "account")
-    )
-    for each in (marketing, company):
-        factories.store(SenderHealth(sender_id=each.id, delivered_at=clock.at))
-    put(marketing, *[f"p{number}@example.org" for number in range(5)], kind="email")
-    put(company, *[f"s{number}@acme.test" for number in range(2)])
-
-    first = outbox.claim("w", 10, clock.at, turn=Turn(account_seats=10))
-    assert [each.sender_id for each in first].count(company.id) == 2
-    assert outbox.claim("x", 10, clock.at, turn=Turn(account_seats=10)) == []
-    outbox.finish([Finished(each, "delivered", "250 ok") for each in first], clock.at)
-    rest = outbox.claim("w", 10, clock.at, turn=Turn(account_seats=10))
-    outbox.finish([Finished(each, "delivered", "250 ok") for each in rest], clock.at)
-
-    assert len(first) + len(rest) == 3
-    assert outbox.claim("w", 10, clock.at, turn=Turn(account_seats=10)) == []
-    standing = limits.standing(unit, company, clock.at)
-    assert (standing.windows, standing.is_shared) == ([(3, 3600, 3)], True)
-    clock.advance(timedelta(hours=1, seconds=1))
-    assert outbox.claim("w", 10, clock.at, turn=Turn(account_seats=10))
-
-
-@pytest.mark.both_databases
-def test_a_provider_that_counts_by_address_counts_the_mail_of_all_accounts(
-    unit: Session, clock: FrozenClock
-) -> None:
-    rules = {"windows": [{"count": 3, "seconds": 86_400}]}
-    for per_ip, taken in ((False, 4), (True, 3)):
-        host = f"smtp{per_ip}.roads.test".lower()
-        for name in ("ann", "bob"):
-            sender = factories.sender(
-                factories.account(),
-                smtp_host=host,
-                email=f"{name}@roads.test",
-                limits=rules | {"per_ip": per_ip},
-            )
-            factories.store(SenderHealth(sender_id=sender.id, delivered_at=clock.at))
-            put(sender, "a@example.org", "b@example.org")
-        found = []
-        for _ in range(3):
-            claimed = outbox.claim("w", 10, clock.at, turn=Turn(account_seats=10))
-            outbox.finish([Finished(each, "delivered", "250 ok") for each in claimed], clock.at)
-            found += claimed
-        assert len(found) == taken
 
 
 def a_warm_sender(clock: FrozenClock) -> Sender:

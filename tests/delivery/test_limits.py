@@ -1,6 +1,7 @@
 """A sender's limits: no window of its provider is ever exceeded, and when all will be out."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -33,9 +34,10 @@ def a_sender(**values: Any) -> tuple[Sender, Delivery]:
 def room(
     session: Session, sender: Sender, known: Limits, now: datetime, connections: int
 ) -> limits.Room:
-    unended = limits.unended(session, [sender.id])[sender.id]
-    free = max(0, connections - unended.open)
-    return limits.room(session, [sender.id], known, now, free=free, unended=unended)
+    key = sender.counted_as
+    unended = limits.unended(session, [key])[key]
+    found = limits.room(session, key, known, now, unended=unended)
+    return replace(found, mails=min(found.mails, max(0, connections - unended.open)))
 
 
 class Provider:

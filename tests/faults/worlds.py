@@ -176,11 +176,11 @@ clock.now = lambda: datetime.fromtimestamp(began + (time.time() - began) * scale
 
 from hostedpages import db
 from hostedpages.config import Settings
-from hostedpages.delivery import breaker, claims, limits, worker
+from hostedpages.delivery import allowance, breaker, limits, worker
 
 # What these mean is a time of the machine: how long a mail may take there, or a connection lives.
 limits.CRASH_GRACE = timedelta(seconds=max(200, 3 * lease * scale))
-claims.WARM_FOR = timedelta(seconds=max(600, 120 * scale))
+allowance.WARM_FOR = timedelta(seconds=max(600, 120 * scale))
 breaker.PROBE_TIME = timedelta(seconds=max(150, 3 * lease * scale))
 
 async def main(settings):

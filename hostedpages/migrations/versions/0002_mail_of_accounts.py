@@ -113,7 +113,7 @@ def upgrade() -> None:
         sa.Column("imap_host", sa.String(length=253), nullable=False),
         sa.Column("imap_port", sa.Integer(), nullable=False),
         sa.Column("limits", JSON, nullable=False),
-        sa.Column("counted_as", sa.String(length=540), nullable=False),
+        sa.Column("counted_as", sa.String(length=40), nullable=False),
         sa.Column("if_failing", sa.String(length=20), nullable=False),
         sa.Column("state", sa.String(length=20), nullable=False),
         sa.Column("tested_at", TIME, nullable=True),
@@ -312,12 +312,15 @@ def upgrade() -> None:
         batch_op.add_column(
             sa.Column("sender_id", sa.Integer(), nullable=False, server_default="0")
         )
+        batch_op.add_column(
+            sa.Column("counted_as", sa.String(length=40), nullable=False, server_default="")
+        )
         batch_op.create_index(
-            "ix_delivery_attempts_sender",
-            ["sender_id", "finished_at"],
+            "ix_delivery_attempts_counted",
+            ["counted_as", "finished_at"],
             unique=False,
-            sqlite_where=sa.text("sender_id <> 0"),
-            postgresql_where=sa.text("sender_id <> 0"),
+            sqlite_where=sa.text("counted_as <> ''"),
+            postgresql_where=sa.text("counted_as <> ''"),
         )
 
 
