@@ -13,6 +13,7 @@ from typing import Literal
 
 from hostedpages.mail import bounce_texts, incoming
 from hostedpages.mail.bounce_words import is_about_us, is_hard, sharpest_status
+from hostedpages.mail.echoes import without_addresses
 from hostedpages.mail.errors import clean_reply
 from hostedpages.mail.headers import one_address
 
@@ -142,7 +143,8 @@ def _from_text(message: Message) -> Bounce | None:
 def _judged(status: str, words: str, *, address: str, message: Message, is_final: bool) -> Bounce:
     returned = _returned(message)
     in_text = bounce_texts.returned_ids(message)
-    hard = is_final and is_hard(status, words)
+    judged = without_addresses(words, address)  # it may hold words of any kind
+    hard = is_final and is_hard(status, judged)
     return Bounce(
         kind="hard" if hard else "soft",
         address=address,
@@ -151,7 +153,7 @@ def _judged(status: str, words: str, *, address: str, message: Message, is_final
         delivery_id=_delivery_id(returned) or next((each for each in in_text if each), ""),
         has_original=_is_whole(returned) or bool(in_text),
         is_final=is_final,
-        counts=is_final and (hard or not is_about_us(status, words)),
+        counts=is_final and (hard or not is_about_us(status, judged)),
     )
 
 

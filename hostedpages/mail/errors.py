@@ -1,7 +1,8 @@
 """What a mail server's answer means, in words and in consequences; secrets removed.
 
 Enhanced status code and text are judged before the basic code: `550 5.4.5` is a quota, not a dead
-address. Must never suppress an address because of a fault that is ours or the server's.
+address. Must never suppress an address because of a fault that is ours or the server's, and never
+blame the server for what stands in an address that it repeats.
 """
 
 import base64
@@ -11,6 +12,7 @@ from datetime import timedelta
 from typing import Literal
 
 from hostedpages.mail import reply_words as words
+from hostedpages.mail.echoes import without_addresses, without_names
 
 Scope = Literal["row", "connection", "sender"]
 
@@ -112,15 +114,34 @@ class Reply:
         return found[1] if found and found[1][0] == str(self.code)[0] else ""
 
 
-def from_reply(reply: Reply, stage: str, *, sender: str = "") -> MailError:
-    """Classify a refusal. `stage` names what was asked, for people (SIGN_IN, RECIPIENT, ...);
-    `sender` is named when it is the sender's address that is refused."""
+def from_reply(reply: Reply, stage: str, *, sender: str = "", recipient: str = "") -> MailError:
+    """Classify a refusal. `stage` names what was asked, for people (SIGN_IN, RECIPIENT, ...).
+
+    `sender` and `recipient` are the envelope's addresses: servers repeat them, and what stands in
+    an address is no word of the server. The sender's is named when it is refused.
+    """
+    text = reply.text
+    if len(text) >= MAX_REPLY_CHARACTERS:
+        text = text.rpartition(" ")[0]  # it was cut there, perhaps in the middle of an address
+    text = without_addresses(text, sender, recipient)
+    error = _judged(Reply(reply.code, text), reply, stage, sender)
+    if not error.server:
+        return error
+    # What stops the mail of others must not rest on a word that may be the recipient's name. The
+    # sender's stays: nobody outside chooses it, and "Sender refused" may speak of sender@...
+    text = without_names(text, recipient)
+    nameless = _judged(Reply(reply.code, text), reply, stage, sender)
+    return error if nameless.held > error.held else nameless
+
+
+def _judged(reply: Reply, shown: Reply, stage: str, sender: str) -> MailError:
+    """What `reply` means, in words that tell the `shown` one."""
     # Some servers judge the sender only when they hear of the recipient.
     is_about_sender = reply.code >= 500 and (
         stage == SENDER or (stage == RECIPIENT and words.SEND_AS.search(reply.text))
     )
     whom = f"{SENDER} {sender}".strip() if is_about_sender else stage
-    said = f"The mail server refused {whom}: {reply}"
+    said = f"The mail server refused {whom}: {shown}"
     if stage == SIGN_IN:
         return _of_sign_in(reply, said)
     found = _by_setting(reply, stage, said) or _by_limit(reply, said) or _by_message(reply, said)

@@ -114,7 +114,7 @@ class Transport:
                 dialog.abort()
                 if is_kept:
                     continue  # enough for this connection, or long closed: nothing was sent yet
-                raise self._lost(error) from None
+                raise self._lost(error, message) from None
             except MailError:
                 self._keep(dialog)
                 raise
@@ -147,7 +147,7 @@ class Transport:
         self._keep(dialog)
         if reply.code == 250:
             return str(reply)
-        raise from_reply(reply, "the message")
+        raise _refusal(reply, "the message", message)
 
     async def _offer(self, dialog: Dialog, message: OutgoingMessage, *, is_kept: bool) -> None:
         """Sender, recipient, permission to send; raises MailError at the first refusal.
@@ -186,7 +186,7 @@ class Transport:
                     break
         for (stage, _, wanted), reply in zip(stages, replies, strict=False):
             if reply.code not in (wanted, 251):
-                refusal = from_reply(self._clean(reply), stage, sender=message.sender)
+                refusal = _refusal(self._clean(reply), stage, message)
                 break
         if refusal:
             last = next((each for each in replies if each.code == 421), None)
@@ -246,11 +246,11 @@ class Transport:
             tls_context=self._tls,
         )
 
-    def _lost(self, error: ConversationLost) -> MailError:
+    def _lost(self, error: ConversationLost, message: OutgoingMessage) -> MailError:
         words, last = clean_reply(str(error), self.server.secrets), error.last
         error.args, error.last = (words,), None  # what it repeated may be secret
         if last is not None and last.code == 421:
-            return from_reply(self._clean(last), "the conversation")
+            return _refusal(self._clean(last), "the conversation", message)
         return MailError(
             f"The conversation with the mail server broke off: {words}.",
             kind="connection",
@@ -259,3 +259,7 @@ class Transport:
 
     def _clean(self, reply: Reply) -> Reply:
         return Reply(reply.code, clean_reply(reply.text, self.server.secrets))
+
+
+def _refusal(reply: Reply, stage: str, message: OutgoingMessage) -> MailError:
+    return from_reply(reply, stage, sender=message.sender, recipient=message.recipient)

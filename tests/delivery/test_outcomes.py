@@ -11,7 +11,7 @@ from hostedpages import db
 from hostedpages.clock import FrozenClock
 from hostedpages.config import Settings
 from hostedpages.delivery import worker
-from hostedpages.models import SuppressedAddress
+from hostedpages.models import PLATFORM, SenderHealth, SuppressedAddress
 from tests import factories
 from tests.delivery.own_servers import (
     attempts,
@@ -26,6 +26,7 @@ from tests.servers import free_port
 
 SOON = timedelta(minutes=2)
 HOUR = timedelta(hours=1)
+NOTICE = {"template": "plan_notice", "subject": "Call Ann", "text": "Soon."}
 
 
 @dataclass(frozen=True)
@@ -202,6 +203,38 @@ def test_one_mail_of_ten_that_is_refused_stops_no_other(unit: Session, settings:
         assert len(server.mails) == 9
 
     assert sorted(each.state for each in deliveries()) == ["delivered"] * 9 + ["failed"]
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize(
+    ("lead", "stage", "said"),
+    [
+        ("quota@nosuch.example", "RCPT", "450 4.1.2 <{}>: Recipient address rejected: not found"),
+        ("sendas@nosuch.example", "RCPT", "550 Verification failed for <{}>"),
+        ("5.4.5@nosuch.example", "RCPT", "550 Verification failed for <{}>"),
+        ("speed-limit@nosuch.example", "DOT", "450 4.1.1 speed-limit is not known here"),
+        ("ann@rate.example", "DOT", "450 4.1.1 no server of rate.example answers"),
+    ],
+)
+def test_the_address_of_a_lead_stops_nobody_elses_mail_whatever_words_it_holds(
+    unit: Session, settings: Settings, clock: FrozenClock, lead: str, stage: str, said: str
+) -> None:
+    mine, other = factories.account(), factories.account()
+    contact = factories.contact(mine, email=lead)
+    said = said.format(lead)
+    with scripted_smtp(script={stage: [said]}) as server:
+        at = with_private_hosts(settings, smtp_url=server.url)
+        factories.delivery(mine, contact_id=contact.id, recipient=lead)
+        worker.run_until_idle(at)
+        health = db.session().scalar(select(SenderHealth).where(SenderHealth.sender_id == PLATFORM))
+        assert health is None or (health.paused_until, health.failing_since) == (None, None)
+        factories.delivery(other, recipient="boss@example.org", kind="notify_user", payload=NOTICE)
+        factories.delivery(mine, recipient="me@example.org", kind="notify_user", payload=NOTICE)
+        worker.run_until_idle(at)
+        assert len(server.mails) == 2
+
+    assert [each.state for each in deliveries()] == ["pending", "delivered", "delivered"]
+    assert said in deliveries()[0].error
 
 
 @pytest.mark.parametrize("after", ["QUIT", "RSET"])

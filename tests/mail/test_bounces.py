@@ -103,6 +103,19 @@ def test_what_a_person_wrote_is_no_notice(name: str) -> None:
     assert bounces.read(content(name)) is None
 
 
+@pytest.mark.parametrize(
+    "address", ["mailbox-full@lakeview.example", "sender@spam.example", "pat@sender.example"]
+)
+def test_the_words_in_the_address_that_a_notice_names_mean_nothing(address: str) -> None:
+    notice = content("exim-report").replace(b"pat@lakeview.example", address.encode())
+    said = f"550 <{address}>: unknown user at {address.split('@')[1]}"
+    found = bounces.read(notice.replace(b"550 Recipient not found", said.encode()))
+
+    assert found is not None
+    assert said in found.reply
+    assert (found.address, meaning(found)) == (address, HARD)
+
+
 def test_a_notice_with_scripts_is_text_like_any_other() -> None:
     found = read("hostile-script")
 
