@@ -63,7 +63,7 @@ WORLDS = (
         "days",
         2400,
         (
-            Profile("GoDaddy", 10, 500, ((250, DAY),)),
+            Profile("GoDaddy", 6, 500, ((250, DAY),)),
             Profile("1and1", 2, 300, ((1, 60),), pause=10),
         ),
     ),
@@ -74,7 +74,7 @@ WORLDS = (
             Profile("APlus", 1, 600, ((500, HOUR / 2),)),
             Profile("iPowerWeb", 1, 550, ((500, HOUR), (5000, DAY))),
             Profile("Charter", 2, 100, ((50, HOUR),)),
-            Profile("AOL", 1, 1150, per_connection=500),
+            Profile("AOL", 2, 1575, per_connection=500),
         ),
     ),
     World(
