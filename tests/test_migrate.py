@@ -19,6 +19,12 @@ OLD_ACCOUNT = """
 INSERT INTO accounts (id, public_id, name, slug, time_zone, new_lead_emails, created_at)
 VALUES (1, 'an-account', 'Acme', 'acme', 'UTC', '[]', '2026-03-03 12:00:00')
 """
+OLD_DELIVERY = """
+INSERT INTO deliveries (public_id, account_id, kind, state, due_at, payload, recipient, summary,
+  attempts, fence, worker, error, receipt, created_at)
+VALUES (:kind || :state, 1, :kind, :state, '2026-03-03 12:00:00', '{}', '', '', 0, 0, '', '', '',
+  '2026-03-03 12:00:00')
+"""
 
 
 @pytest.fixture
@@ -35,6 +41,30 @@ def first_version(settings: Settings) -> Settings:
         command.upgrade(migrate._config(connection), "0001")
         connection.commit()
     return settings
+
+
+@pytest.mark.both_databases
+def test_a_lead_that_waits_during_the_upgrade_goes_before_plan_mail(
+    first_version: Settings,
+) -> None:
+    engine = db.engine()
+    with engine.connect().execution_options(writes=True) as connection:
+        connection.execute(text(OLD_ACCOUNT))
+        for kind, state in (
+            ("email", "pending"),
+            ("notify_user", "delivered"),
+            ("notify_user", "pending"),
+        ):
+            connection.execute(text(OLD_DELIVERY), {"kind": kind, "state": state})
+        connection.commit()
+
+    migrate.upgrade(engine)
+
+    with engine.connect() as connection:
+        urgent = connection.execute(text("SELECT kind, state FROM deliveries WHERE is_urgent"))
+        found = [tuple(each) for each in urgent]
+    engine.dispose()
+    assert found == [("notify_user", "pending")]
 
 
 @pytest.mark.both_databases

@@ -308,6 +308,12 @@ def upgrade() -> None:
             postgresql_where=sa.text("state in ('failed', 'unknown', 'skipped')"),
         )
 
+    # What waits now was promised as what is urgent from now on.
+    op.execute(
+        "UPDATE deliveries SET is_urgent = true "
+        "WHERE state IN ('pending', 'held') AND kind IN ('notify_user', 'account_mail')"
+    )
+
     with op.batch_alter_table("delivery_attempts", schema=None) as batch_op:
         batch_op.add_column(
             sa.Column("sender_id", sa.Integer(), nullable=False, server_default="0")
