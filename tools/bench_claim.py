@@ -38,7 +38,12 @@ def fill(senders: int, dead: int, queued: int) -> None:
         owner = factories.account()
         windows = [{"count": 50, "seconds": 3600}, {"count": 250, "seconds": 86400}]
         ids = [
-            factories.sender(owner, slot=f"user:{number}", limits={"windows": windows}).id
+            factories.sender(
+                owner,
+                slot=f"user:{number}",
+                email=f"user{number}@example.com",
+                limits={"windows": windows},
+            ).id
             for number in range(senders)
         ]
         now = clock.now()
