@@ -89,6 +89,11 @@ def fills_of(preset: Preset) -> dict[str, Any]:
     return found
 
 
+def loss_of(sender: Sender) -> str:
+    """What would reach nobody if this sender were turned off or removed now."""
+    return "" if settings().smtp_url else words.loss_of(queries.streams_of(sender))
+
+
 def of_new(form: SenderForm, slot: gate.Slot, **shown: Any) -> str:
     """The page that sets a sender up."""
     heading = words.title_of(slot.key, slot.user)
@@ -99,7 +104,7 @@ def of_stored(form: SenderForm, sender: Sender, **shown: Any) -> str:
     """The page of a sender that is stored."""
     row = queries.row_of(sender)
     heading = words.title_of(sender.slot, row.user)
-    shown = {"row": row, "state": words.state_of(row), **shown}
+    shown = {"row": row, "state": words.state_of(row), "loss": loss_of(sender), **shown}
     return _page(form, sender, sender.slot, heading, **shown)
 
 

@@ -7,7 +7,8 @@ from datetime import datetime
 from sqlalchemy import func, or_, select, true
 
 from hostedpages import clock, db
-from hostedpages.delivery import limits
+from hostedpages.delivery import limits, senders
+from hostedpages.delivery.streams import GENERAL, MARKETING
 from hostedpages.models import PLATFORM, Account, Delivery, Sender, SenderHealth, User
 
 # The order of the overview: the account's own, the marketing sender, then people's.
@@ -119,6 +120,14 @@ def scope_of_account(account: Account) -> str:
         Sender.account_id == account.id, Sender.slot == "account", Sender.enabled
     )
     return db.session().scalar(found) or ""
+
+
+def streams_of(sender: Sender) -> list[str]:
+    """The streams of mail that nobody but the server of Hosted Pages would take without it."""
+    now = senders.routes(db.session(), sender.account_id)
+    later = senders.Routes({slot: way for slot, way in now.by_slot.items() if slot != sender.slot})
+    streams = dict.fromkeys((GENERAL, MARKETING, *([sender.slot] if sender.user_id else [])))
+    return [each for each in streams if now.of(each) == sender.id and later.of(each) == PLATFORM]
 
 
 def waiting_for(account: Account, sender_id: int, *, now: datetime | None = None) -> int:

@@ -12,6 +12,7 @@ from hostedpages.builder.senders import gate, page, queries, service, wanted, wo
 from hostedpages.builder.senders.forms import SenderForm
 from hostedpages.builder.services import settings
 from hostedpages.errors import Conflict
+from hostedpages.models import Sender
 
 Answer = str | Response | tuple[str, int]
 
@@ -37,7 +38,8 @@ def senders_list() -> str:
         offered=offered,
         words=words,
         is_manager=is_manager,
-        way_of_plans=words.way_of_plans(used, queries.scope_of_account(account)),
+        way_of_rest=words.way_of_rest(used, queries.scope_of_account(account)),
+        loss_of=page.loss_of,
         platform_way=words.platform_way(settings()),
     )
 
@@ -105,6 +107,13 @@ def senders_update(public_id: str) -> Answer:
     return redirect(url_for("builder.senders_show", public_id=public_id), 303)
 
 
+@blueprint.get("/settings/mail/<public_id>/off")
+@guard.signed_in
+def senders_off_ask(public_id: str) -> str:
+    """Asks first where mail would reach nobody: what goes that way cannot be sent later."""
+    return _ask("builder/senders/off.html", gate.reachable(public_id))
+
+
 @blueprint.post("/settings/mail/<public_id>/off")
 @guard.signed_in
 def senders_off(public_id: str) -> Answer:
@@ -128,9 +137,12 @@ def senders_on(public_id: str) -> Answer:
 @guard.signed_in
 def senders_remove_ask(public_id: str) -> str:
     """Asks first: the password cannot be brought back."""
-    sender = gate.reachable(public_id)
+    return _ask("builder/senders/remove.html", gate.reachable(public_id))
+
+
+def _ask(template: str, sender: Sender) -> str:
     waiting = queries.waiting_for(guard.current_account(), sender.id)
-    return render_template("builder/senders/remove.html", sender=sender, waiting=waiting)
+    return render_template(template, sender=sender, waiting=waiting, loss=page.loss_of(sender))
 
 
 @blueprint.post("/settings/mail/<public_id>/remove")

@@ -13,6 +13,7 @@ from hostedpages.accounts import guard
 from hostedpages.builder import times
 from hostedpages.builder.senders.queries import SenderRow
 from hostedpages.config import Settings
+from hostedpages.delivery.streams import GENERAL
 from hostedpages.models import Sender, User
 
 TITLES = {
@@ -69,11 +70,34 @@ def use_of(sender: Sender, user: User | None, used: list[str]) -> str:
     return f"Sends mail of action plans that goes out in the name of {whose}."
 
 
-def way_of_plans(used: list[str], account_scope: str) -> str:
-    """How mail of action plans leaves; empty when a sender's own line says it."""
-    if "marketing" in used or account_scope == "all_emails":
+def way_of_rest(used: list[str], account_scope: str) -> str:
+    """What else leaves through the Hosted Pages server; empty when senders' own lines say it."""
+    has_plans = "marketing" in used or account_scope == "all_emails"
+    rest = [
+        *([] if "account" in used else ["notifications of new leads"]),
+        *([] if has_plans else ["mail of action plans"]),
+    ]
+    if not rest:
         return ""
-    return "Mail of action plans leaves through the Hosted Pages server."
+    leaves = "leave" if "account" not in used else "leaves"
+    return f"{capital(' and '.join(rest))} {leaves} through the Hosted Pages server."
+
+
+def loss_of(streams: list[str]) -> str:
+    """What would reach nobody, in one sentence; empty when nothing of that kind is meant."""
+    names = dict.fromkeys(
+        "notifications of new leads" if each == GENERAL else "mail of action plans"
+        for each in streams
+    )
+    if not names:
+        return ""
+    what = capital(" and ".join(names))
+    return f"{what} would only be written to a folder and reach nobody."
+
+
+def capital(words: str) -> str:
+    """The same as the beginning of a sentence."""
+    return words[:1].upper() + words[1:]
 
 
 def state_of(row: SenderRow) -> State:
