@@ -264,3 +264,66 @@ def test_at_most_ten_tests_a_day_are_sent(alice: Person, clock: FrozenClock) -> 
         alice.client.post("/settings/alarms/test")
 
     assert len(sent(alice.account)) == 10
+
+
+def copy_of(told: Alarm, **values: Any) -> Delivery:
+    """A mail that tells this alarm."""
+    made = {
+        "kind": "alarm_mail",
+        "payload": {"template": "alarm", "alarms": [{"id": told.public_id}]},
+        "recipient": "boss@example.org",
+    } | values
+    owner = db.session().get_one(Account, told.account_id)
+    return factories.delivery(owner, **made)
+
+
+@pytest.mark.parametrize(
+    ("copies", "is_told", "words"),
+    [
+        ([{"state": "delivered", "receipt": "250 OK"}], True, ""),
+        ([{"state": "failed", "error": "550 No."}, {"state": "delivered"}], True, ""),
+        ([{}], False, "being told …"),
+        ([{"state": "held"}, {"state": "failed", "error": "550 No."}], False, "being told …"),
+        (
+            [
+                {"state": "failed", "error": "550 No."},
+                {"state": "delivered", "receipt": "Written to mail/1.eml"},
+            ],
+            False,
+            "Could not be told: 550 No. Hosted Pages has no mail server yet, so",
+        ),
+        ([{"state": "skipped", "error": "Stopped."}], False, "Could not be told: Stopped."),
+        (
+            [{"state": "delivered", "bounced_at": now()}],
+            False,
+            "Could not be told: The mail came back.",
+        ),
+        ([], False, "Could not be told: There was no way left to tell it by."),
+    ],
+)
+def test_an_alarm_is_told_when_one_copy_arrived(
+    copies: list[dict[str, Any]], is_told: bool, words: str, alice: Person, clock: FrozenClock
+) -> None:
+    told = alarm(alice.account, told_at=clock.at)
+    for values in copies:
+        copy_of(told, finished_at=clock.at, **values)
+
+    page = text_of(alice)
+
+    assert ("· told <time" in page) == is_told
+    assert words in page
+    assert ("being told" in page) == (words == "being told …")
+    assert ("Could not be told" in page) == words.startswith("Could")
+
+
+def test_an_alarm_is_told_when_the_webhook_answered(alice: Person, clock: FrozenClock) -> None:
+    told = alarm(alice.account, told_at=clock.at)
+    copy_of(told, state="failed")
+    event = {"type": "alarm.opened", "data": {"alarm": {"id": told.public_id}}}
+    hook = copy_of(told, kind="webhook", payload={"event": event}, sender_id=NO_SENDER)
+    assert "being told …" in text_of(alice)
+
+    with db.transaction():
+        hook.state, hook.finished_at = "delivered", clock.at
+
+    assert "· told <time" in text_of(alice)

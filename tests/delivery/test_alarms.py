@@ -8,13 +8,24 @@ from sqlalchemy.orm import Session
 from hostedpages import db
 from hostedpages.clock import FrozenClock
 from hostedpages.config import Settings
+from hostedpages.delivery.alarms import watch
+from hostedpages.delivery.alarms.telling import Telling, tellings
 from hostedpages.models import (
     NO_SENDER,
     PLATFORM,
     Account,
 )
 from tests import factories
-from tests.delivery.alarming import all_alarms, bounce, failed, health, look, told, works_again
+from tests.delivery.alarming import (
+    all_alarms,
+    bounce,
+    failed,
+    health,
+    look,
+    open_alarms,
+    told,
+    works_again,
+)
 
 pytestmark = pytest.mark.both_databases
 
@@ -210,6 +221,37 @@ def test_an_alarm_mail_that_fails_rings_no_bell_that_puts_another(
 
     assert [each.kind for each in all_alarms()] == ["alarm_way"]
     assert told() == [lost]
+
+
+def test_an_alarm_that_was_only_written_to_a_folder_has_not_arrived(
+    owner: Account, settings: Settings, clock: FrozenClock
+) -> None:
+    failed(owner, clock, kind="alarm_mail")
+    look(settings, clock)
+    written = {"kind": "alarm_mail", "state": "delivered", "receipt": "Written to mail/1.eml"}
+    factories.delivery(owner, finished_at=clock.at + timedelta(seconds=1), **written)
+
+    (alarm,) = look(settings, clock, after=timedelta(minutes=1))
+
+    assert alarm.kind == "alarm_way"
+
+
+def test_what_tells_an_alarm_says_which_one(
+    owner: Account, settings: Settings, clock: FrozenClock
+) -> None:
+    with db.transaction():
+        owner.alarm_webhook_url = "https://hooks.example.net/alarms"
+    failed(owner, clock)
+    watch.look_now(settings, clock.at)
+    (alarm,) = open_alarms()
+    assert tellings(db.session(), [alarm]) == {alarm.id: Telling()}
+
+    for each in told():
+        with db.transaction():
+            each.state, each.error = "failed", f"{each.kind} failed."
+    found = tellings(db.session(), open_alarms())[alarm.id]
+
+    assert found == Telling(why="alarm_mail failed. webhook failed.")
 
 
 def test_an_archived_sender_and_a_stranger_hear_nothing(

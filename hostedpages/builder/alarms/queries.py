@@ -1,14 +1,15 @@
 """What the screens show about alarms. Must never read past the account that is given."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
 from hostedpages import clock, db
-from hostedpages.delivery.alarms import tell
+from hostedpages.delivery.alarms import tell, telling
 from hostedpages.delivery.alarms.kinds import AlarmKind, kind_of
+from hostedpages.delivery.alarms.telling import Telling
 from hostedpages.models import NO_SENDER, PLATFORM, Account, Alarm, Delivery, Heartbeat, Sender
 
 SHOWN_AFTERWARDS = timedelta(days=7)
@@ -23,11 +24,12 @@ UNDER_WAY = ("pending", "claimed", "sending")
 
 @dataclass(frozen=True)
 class AlarmRow:
-    """One alarm with the words of its kind."""
+    """One alarm with the words of its kind; `telling` once somebody was to be told."""
 
     alarm: Alarm
     kind: AlarmKind
     since: datetime
+    telling: Telling | None = None
 
     @property
     def headline(self) -> str:
@@ -62,6 +64,13 @@ def open_alarms(account: Account) -> list[AlarmRow]:
         .order_by(Alarm.created_at, Alarm.id)
     )
     return [_row(each) for each in rows]
+
+
+def open_and_told(account: Account) -> list[AlarmRow]:
+    """As `open_alarms`, with how telling them went."""
+    rows = open_alarms(account)
+    known = telling.tellings(db.session(), [each.alarm for each in rows])
+    return [replace(each, telling=known.get(each.alarm.id)) for each in rows]
 
 
 def endangering(account: Account) -> list[AlarmRow]:

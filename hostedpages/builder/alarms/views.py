@@ -86,7 +86,7 @@ def _page(form: AlarmsForm) -> str:
         "builder/alarms/show.html",
         form=form,
         account=account,
-        alarms=queries.open_alarms(account),
+        alarms=queries.open_and_told(account),
         over=queries.over_lately(account),
         told=queries.told_addresses(account),
         looked_at=queries.looked_at(),

@@ -195,6 +195,7 @@ def mail_payload(
         "more": len(alarms) - len(shown),
         "alarms": [
             {
+                "id": each.public_id,
                 "title": kind_of(each.kind).title,
                 "text": each.text,
                 "since": spoken_time(began_at(each).astimezone(zone)),
