@@ -47,6 +47,7 @@ class ScriptedSmtp:
     extensions: list[str] = field(default_factory=lambda: ["PIPELINING", "SIZE 1000000"])
     tls: ssl.SSLContext | None = None
     is_implicit_tls: bool = False
+    greeting_pause: float = 0
     commands: list[str] = field(default_factory=list)
     taken: list[bytes] = field(default_factory=list)
     accepted: list[bytes] = field(default_factory=list)
@@ -99,6 +100,7 @@ class ScriptedSmtp:
 
     def _talk(self, connection: socket.socket, opened: contextlib.ExitStack) -> None:
         file = opened.enter_context(connection.makefile("rb"))
+        self.stopping.wait(self.greeting_pause)
         self._say(connection, "banner")
         while line := file.readline():
             command = line.decode("latin-1").strip()

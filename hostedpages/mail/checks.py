@@ -12,6 +12,7 @@ import ssl
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
+from typing import Any
 
 import aiosmtplib
 
@@ -26,9 +27,10 @@ from hostedpages.mail.connect import (
     sign_in,
     start_tls,
     to_dialog,
+    unusable,
     ways,
 )
-from hostedpages.mail.errors import MailError, clean_reply
+from hostedpages.mail.errors import RECIPIENT, SENDER, MailError, clean_reply
 from hostedpages.mail.imap import ImapServer, check_imap_login
 from hostedpages.mail.message import build
 from hostedpages.mail.presets import PRESETS
@@ -108,6 +110,10 @@ async def check_send(
 
 def advice(server: Server, error: MailError) -> str:
     """The error's own advice, then what this provider wants to be known about signing in."""
+    if error.kind == "no_such_address" and f"refused {SENDER}" not in error.message:
+        return "Check the address that the test goes to; the sender itself works."
+    if not error.hint and f"refused {RECIPIENT}" in error.message:
+        return "Check the address that the test goes to, or send the test to another one."
     if error.kind != "authentication":
         return error.hint
     if server.token:
@@ -119,7 +125,7 @@ def advice(server: Server, error: MailError) -> str:
     return f"{error.hint} {preset.label}: {preset.sign_in_hint}" if preset else error.hint
 
 
-async def _stop(task: asyncio.Future[Check]) -> None:
+async def _stop(task: asyncio.Future[Any]) -> None:
     """Let go of a step that nobody waits for any more."""
     if not task.done():
         task.cancel()
@@ -207,7 +213,10 @@ class _Talk:
 
     async def connection(self) -> str:
         self._opened = await open_socket(self._targets, seconds=self.limits.connect)
-        return f"{self._opened.getpeername()[0]} takes connections at port {self.server.port}."
+        address = self._opened.getpeername()[0]
+        # From here on nothing goes to another machine of the same name.
+        self._targets = [net.Target(self._opened.family, address, self.server.port)]
+        return f"{address} takes connections at port {self.server.port}."
 
     async def greeting(self) -> str:
         if self._bad_greeting is not None:
@@ -215,8 +224,37 @@ class _Talk:
         if self.server.security == "ssl":
             await start_tls(self._connected, self.server)
         else:
-            self._client = await self._open(self._context)
+            self._client = await self._greeted()
         return f"It says: {self._connected.greeting}"
+
+    async def _greeted(self) -> Client:
+        """The conversation that begins without TLS, unless the port turns out to begin with it."""
+        opening = asyncio.ensure_future(self._open(self._context))
+        try:
+            is_heard = bool((await asyncio.wait({opening}, timeout=PATIENCE))[0])
+            if not is_heard and await self._begins_with_tls():
+                raise unusable(
+                    f"Port {self.server.port} begins with TLS: the server says nothing before.",
+                    "Choose SSL/TLS.",
+                )
+            return await opening
+        finally:
+            await _stop(opening)
+
+    async def _begins_with_tls(self) -> bool:
+        """Whether TLS is answered at once, over a connection of its own that carries nothing."""
+        if self.server.port == 25:
+            return False  # who talks before the greeting is taken for a spammer there
+        try:
+            async with asyncio.timeout(PATIENCE):
+                opened = await open_socket(self._targets, seconds=PATIENCE)
+                _, writer = await asyncio.open_connection(
+                    sock=opened, ssl=unverified(), server_hostname=self.server.host
+                )
+        except (OSError, ValueError):
+            return False
+        writer.transport.abort()
+        return True
 
     async def tls(self) -> str:
         try:

@@ -30,6 +30,9 @@ ADVICE_TLS_FIRST = (
     "A server that begins with TLS stays silent like this: choose SSL/TLS (usual at port 465), or "
     "port 587 with STARTTLS."
 )
+ADVICE_NO_STARTTLS = (
+    "Choose SSL/TLS (usually port 465), or another port of this server: STARTTLS is usual at 587."
+)
 _HOST_NAME = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 
 
@@ -180,7 +183,8 @@ async def start_tls(client: Client, server: Server) -> None:
     if server.security != "starttls":
         return
     if not client.supports_extension("starttls"):
-        raise unusable("The mail server does not offer STARTTLS, which is required.")
+        words = "The mail server does not offer STARTTLS, which is required."
+        raise unusable(words, ADVICE_NO_STARTTLS)
     await client.starttls()
     await _ehlo(client)
 

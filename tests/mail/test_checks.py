@@ -165,6 +165,7 @@ def test_a_refused_recipient_is_a_problem_of_the_last_step() -> None:
         )
         assert states(done)["login"] == "skipped"
         assert "550 5.1.1 no such user" in done["send"].detail
+        assert "Check the address that the test goes to; the sender" in done["send"].hint
 
 
 @pytest.mark.parametrize("to", ["nobody", "a@b.example, c@d.example", "a@b.example\r\nBcc: x@y.z"])
@@ -240,6 +241,31 @@ def test_a_server_that_waits_for_tls_is_recognized_by_its_silence(
         assert server.commands == []
 
 
+@pytest.mark.parametrize("security", ["starttls", "none"])
+def test_a_port_that_begins_with_tls_is_found_out_after_a_short_silence(
+    authority: trustme.CA, monkeypatch: pytest.MonkeyPatch, security: str
+) -> None:
+    monkeypatch.setattr(checks, "PATIENCE", 0.3)
+    patient = Limits(connect=5, read=30, total=60, quit=0.5)
+
+    with scripted_smtp(tls=server_side(authority), is_implicit_tls=True) as server:
+        found = problem(ended(check_login(at(server.port, security), limits=patient)))
+        assert server.commands == []
+        assert found.detail.startswith(f"Port {server.port} begins with TLS")
+
+    assert (found.name, found.hint) == ("greeting", "Choose SSL/TLS.")
+    assert found.milliseconds < 3000
+
+
+def test_a_server_that_greets_late_is_waited_for(
+    authority: trustme.CA, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checks, "PATIENCE", 0.05)
+    with scripted_smtp(greeting_pause=0.5) as server:
+        done = ended(check_server(at(server.port, "none")))
+    assert done["greeting"].state == "ok"
+
+
 def test_a_silence_is_explained_while_it_lasts(
     authority: trustme.CA, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -259,6 +285,7 @@ def test_missing_starttls_is_a_problem_and_nothing_is_said_in_clear() -> None:
         found = problem(ended(check_login(at(server.port, "starttls"))))
         assert found.name == "tls"
         assert "STARTTLS" in found.detail
+        assert "Choose SSL/TLS (usually port 465), or another port" in found.hint
         assert not any(each.startswith("AUTH") for each in server.commands)
 
 
