@@ -5,6 +5,7 @@ BODY.PEEK only), never sign in without TLS, and never connect elsewhere than to 
 `net` judged.
 """
 
+import errno
 import imaplib
 import re
 import ssl
@@ -19,9 +20,13 @@ from imapclient.exceptions import IMAPClientError, ProtocolError  # type: ignore
 
 from hostedpages import clock, net
 from hostedpages.mail.errors import clean_reply
-from hostedpages.mail.imap_wire import MAX_LITERAL, Budget, Wire
+from hostedpages.mail.imap_wire import MAX_LITERAL, Budget, NoStartTls, OtherServer, Wire
+from hostedpages.mail.tls import NOT_TLS
 
 PORTS = (143, 993)
+ADVICE_PORT = (
+    "Check the port: 993 with TLS from the start and 143 with STARTTLS are the usual ones."
+)
 MAX_NUMBER = 2**32 - 1
 # What a confused or hostile server makes the library raise; none of it is a fault of ours.
 _CONFUSED = (
@@ -36,6 +41,7 @@ _CONFUSED = (
     AssertionError,
 )
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
+_BYTES = re.compile(r"""\bb(["'])(.*)\1""")  # as Python writes them
 # Words of a refused sign-in, in this order: what they mean, and the way out.
 _LOGIN_WORDS = (
     (
@@ -140,6 +146,8 @@ class Session:
             )
         except (net.HostRefused, net.HostUnknown) as error:
             raise ImapError(str(error), kind="host") from None
+        if [each.address for each in self._targets] == [server.host]:
+            return f"{server.host} is an address; no name has to be looked up."
         return f"{server.host} was found."
 
     def connect(self) -> str:
@@ -147,7 +155,7 @@ class Session:
         server = self._server
         try:
             self._wire = wire = self._first_that_answers()
-            if server.begins_in_clear:
+            if wire.is_clear:
                 wire.start_tls(self._context)
             if wire.state != "NONAUTH":
                 raise ImapError("The server asks for no sign-in.", kind="protocol")
@@ -227,14 +235,26 @@ class Session:
             self._wire.shutdown()
 
     def _first_that_answers(self) -> Wire:
-        context = None if self._server.begins_in_clear else self._context
         *others, last = self._targets
         for target in others:
             try:
-                return Wire(target, self._server.host, self._budget, context)
+                return self._wire_to(target)
             except (ConnectionError, TimeoutError):
                 continue  # the next address of the same server
-        return Wire(last, self._server.host, self._budget, context)
+        return self._wire_to(last)
+
+    def _wire_to(self, target: net.Target) -> Wire:
+        """Encrypted from the start; or, where the port begins in clear, still to be encrypted."""
+        server = self._server
+        if server.begins_in_clear:
+            return Wire(target, server.host, self._budget, None)
+        try:
+            return Wire(target, server.host, self._budget, self._context)
+        except ssl.SSLError as error:
+            # Only at a port that promises nothing may the answer to TLS have been a clear greeting.
+            if error.reason not in NOT_TLS or server.port in PORTS or server.starts_tls is False:
+                raise
+        return Wire(target, server.host, self._budget, None)
 
     def _search(self, criteria: list[Any]) -> list[int]:
         found = self._opened().search(criteria)
@@ -258,19 +278,28 @@ class Session:
         host = self._server.host
         if isinstance(error, TimeoutError):
             words = f"{host} did not answer in time."
-            raise ImapError(words, kind="timeout", hint="Check the host and the port.") from None
+            hint = f"Check the server's name. {ADVICE_PORT}"
+            raise ImapError(words, kind="timeout", hint=hint) from None
         if isinstance(error, ssl.SSLCertVerificationError):
             words = f"The certificate of {host} is not valid: {error.verify_message}."
             hint = "Use the host name that the provider gives, spelled in full."
             raise ImapError(words, kind="tls", hint=hint) from None
         if isinstance(error, ssl.SSLError):
             words = f"No encrypted connection to {host} could be agreed on."
-            hint = "Port 993 is encrypted from the start; port 143 is by STARTTLS."
-            raise ImapError(words, kind="tls", hint=hint) from None
+            raise ImapError(words, kind="tls", hint=ADVICE_PORT) from None
         if isinstance(error, OSError):
-            reason = error.strerror or type(error).__name__
-            words = f"{host} cannot be reached: {reason}."
-            raise ImapError(words, kind="connection", hint="Check host and port.") from None
+            words = f"The mail server cannot be reached: {self._why_not(error)}."
+            raise ImapError(words, kind="connection", hint=ADVICE_PORT) from None
+        if isinstance(error, NoStartTls):
+            words = f"The server does not offer STARTTLS at port {self._server.port}."
+            raise ImapError(words, kind="tls", hint=ADVICE_PORT) from None
+        if isinstance(error, OtherServer):
+            words = f"What answers at port {self._server.port} of {host} does not speak IMAP."
+            hint = ADVICE_PORT
+            if error.args[0].startswith(b"220"):
+                words = f"Port {self._server.port} answers, but it is a mail server for sending."
+                hint = "The inbox is usually at port 993."
+            raise ImapError(words, kind="protocol", hint=hint) from None
         said = self._said(error)
         if at_login and not isinstance(error, imaplib.IMAP4.abort):
             found = next((each for each in _LOGIN_WORDS if each[0].search(said)), None)
@@ -279,10 +308,22 @@ class Session:
             raise ImapError(words, kind=kind, hint=hint) from None
         raise ImapError(f"The server made no sense: {said}", kind="protocol") from None
 
+    def _why_not(self, error: OSError) -> str:
+        """Why nobody answers, in the words that a test of sending has for it."""
+        place = f"port {self._server.port} of {self._server.host}"
+        if isinstance(error, ConnectionRefusedError):
+            return f"nothing takes connections at {place}"
+        if error.errno in (errno.ENETUNREACH, errno.EHOSTUNREACH):
+            return f"there is no way to {place} from here"
+        if isinstance(error, ConnectionError):
+            return f"{place} ended the connection"
+        return error.strerror or type(error).__name__
+
     def _said(self, error: Exception) -> str:
         """The server's words without secrets."""
         first = error.args[0] if error.args else ""
         said = first.decode("utf-8", "replace") if isinstance(first, bytes) else str(first)
+        said = _BYTES.sub(r"“\2”", said)
         return clean_reply(said, self._secrets) or type(error).__name__
 
 

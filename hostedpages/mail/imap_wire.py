@@ -40,11 +40,19 @@ class Budget:
         return min(left, longest)
 
 
+class OtherServer(imaplib.IMAP4.abort):
+    """What answers is no IMAP server; the argument is the first line that it said."""
+
+
+class NoStartTls(imaplib.IMAP4.error):
+    """The server does not offer to encrypt the connection."""
+
+
 class Wire(imaplib.IMAP4):
     """An IMAP connection to exactly `target`; with `context` encrypted from the first byte.
 
     Reads the greeting and the capabilities at once. Raises OSError (TimeoutError, ssl.SSLError
-    among them) and imaplib.IMAP4.error.
+    among them) and imaplib.IMAP4.error (OtherServer among them).
     """
 
     def __init__(
@@ -54,7 +62,13 @@ class Wire(imaplib.IMAP4):
         self._budget = budget
         self._context = context
         self._buffer = bytearray()
-        super().__init__(host, target.port)
+        self._first_line = b""
+        try:
+            super().__init__(host, target.port)
+        except self.abort:
+            if self._first_line and not self._first_line.startswith(b"* "):
+                raise OtherServer(self._first_line) from None
+            raise
 
     def open(self, host: str = "", port: int = 143, timeout: float | None = None) -> None:
         self.host, self.port = host, port
@@ -88,7 +102,7 @@ class Wire(imaplib.IMAP4):
     def start_tls(self, context: ssl.SSLContext) -> None:
         """Encrypt from here on (RFC 3501, 6.2.1). Raises imaplib.IMAP4.error when it cannot."""
         if self.state != "NONAUTH" or "STARTTLS" not in self.capabilities:
-            raise self.error("the server does not offer STARTTLS")
+            raise NoStartTls("the server does not offer STARTTLS")
         kind, _ = self._simple_command("STARTTLS")
         if kind != "OK":
             raise self.error("the server refused STARTTLS")
@@ -115,7 +129,9 @@ class Wire(imaplib.IMAP4):
             if looked > MAX_LINE:
                 raise self.abort("the server sent a line without an end")
             self._receive()
-        return self._cut(end + 1)
+        line = self._cut(end + 1)
+        self._first_line = self._first_line or line
+        return line
 
     def send(self, data: bytes) -> None:  # type: ignore[override]  # typeshed asks for any buffer
         self.sock.settimeout(self._budget.wait(READ_SECONDS))

@@ -16,7 +16,7 @@ from hostedpages.mail.server import Server
 
 _EXPIRED, _NOT_YET, _SELF_SIGNED, _WRONG_NAME = {10}, {9}, {18, 19}, {62, 64}
 _UNKNOWN_ISSUER = {2, 20, 21, 27}
-_NOT_TLS = {"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "UNKNOWN_PROTOCOL", "RECORD_LAYER_FAILURE"}
+NOT_TLS = {"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "UNKNOWN_PROTOCOL", "RECORD_LAYER_FAILURE"}
 _TOO_OLD = {"UNSUPPORTED_PROTOCOL", "TLSV1_ALERT_PROTOCOL_VERSION", "NO_PROTOCOLS_AVAILABLE"}
 
 
@@ -50,7 +50,7 @@ def tls_error(server: Server, error: ssl.SSLError) -> MailError:
     """The failed handshake as an error that holds mail until somebody mends it."""
     reason, hint = _reason(server, error)
     message = f"The mail server cannot be trusted: {reason}."
-    if error.reason in _NOT_TLS and server.security == "ssl":
+    if error.reason in NOT_TLS and server.security == "ssl":
         message = f"The mail server does not speak TLS at port {server.port}."
     return MailError(message, kind="configuration", server=True, held=True, hint=hint)
 
@@ -66,7 +66,7 @@ def unverified() -> ssl.SSLContext:
 def _reason(server: Server, error: ssl.SSLError) -> tuple[str, str]:
     if isinstance(error, ssl.SSLCertVerificationError):
         return _why_not(server, error)
-    if error.reason in _NOT_TLS:
+    if error.reason in NOT_TLS:
         if server.security == "ssl":
             return (
                 "it does not speak TLS at this port",

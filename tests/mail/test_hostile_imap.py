@@ -63,6 +63,7 @@ def said(*chunks: bytes) -> Callable[[], Chunks]:
         (b"EXAMINE", dripping(INBOX * 100), "did not answer in time"),
         (b"EXAMINE", said(b"* 3 EXISTS\r\n* OK [UIDVALIDITY 99999999999] x\r\n"), "not number"),
         (b"EXAMINE", said(b"* OK [UIDVALIDITY seven] x\r\n"), "made no sense"),
+        (b"EXAMINE", said(b"no words of ours\r\n"), "response: “no words of ours”"),
         (b"SEARCH", said(b"* SEARCH " + b"(" * 30_000 + b"\r\n"), "made no sense"),
         (b"LOGOUT", said(b""), ""),
     ],
@@ -174,20 +175,22 @@ def test_a_refused_token_is_said_in_words(authority: trustme.CA) -> None:
 
 
 @pytest.mark.parametrize(
-    ("greeting", "capabilities"),
+    ("greeting", "capabilities", "words"),
     [
-        (b"* OK ready\r\n", CAPABILITIES),  # hides STARTTLS
-        (b"* PREAUTH come in\r\n", b"* CAPABILITY IMAP4rev1 STARTTLS\r\n"),
-        (b"HTTP/1.1 400 Bad Request\r\n", b""),
-        (b"-ERR unknown command\r\n", b""),
+        (b"* OK ready\r\n", CAPABILITIES, "does not offer STARTTLS at port"),
+        (b"* PREAUTH come in\r\n", b"* CAPABILITY IMAP4rev1 STARTTLS\r\n", "not offer STARTTLS"),
+        (b"HTTP/1.1 400 Bad Request\r\n", b"", "does not speak IMAP"),
+        (b"-ERR unknown command\r\n", b"", "does not speak IMAP"),
     ],
 )
-def test_without_encryption_no_password_leaves(greeting: bytes, capabilities: bytes) -> None:
+def test_without_encryption_no_password_leaves(
+    greeting: bytes, capabilities: bytes, words: str
+) -> None:
     with scripted_imap({b"CAPABILITY": said(capabilities)}, greeting=greeting) as server:
         clear = ImapServer(
             "127.0.0.1", server.port, "ann", "canary", allow_private=True, starts_tls=True
         )
-        with pytest.raises(ImapError):
+        with pytest.raises(ImapError, match=words):
             imap.visit(clear, Position(None, 0, None), seconds=SECONDS)
 
     assert not any(b"AUTHENTICATE" in line or b"LOGIN" in line for line in server.heard)

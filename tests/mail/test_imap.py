@@ -14,7 +14,9 @@ from hostedpages import clock
 from hostedpages.mail import imap
 from hostedpages.mail.check import Check
 from hostedpages.mail.imap import ImapError, ImapServer, Position, Visit
+from tests.certificates import server_side
 from tests.dovecot import PASSWORD, USER, Dovecot, dovecot
+from tests.scripted_smtp import scripted_smtp
 from tests.servers import free_port
 
 NEVER = Position(None, 0, None)
@@ -120,6 +122,41 @@ def test_starttls_is_used_on_a_port_that_begins_in_clear(running: Dovecot) -> No
     seen = visit(running, NEVER, port=running.starttls_port, starts_tls=True)
 
     assert seen.validity > 0
+
+
+def test_a_port_of_its_own_that_begins_in_clear_is_used_with_starttls(running: Dovecot) -> None:
+    found = check(running, port=running.starttls_port)
+
+    assert [each.state for each in found] == ["running", "ok"] * 4
+    assert f"Connected to port {running.starttls_port} with TLSv1" in found[3].detail
+    assert "no name has to be looked up" in found[1].detail
+
+
+@pytest.mark.parametrize("is_encrypted", [True, False])
+def test_a_server_for_sending_is_told_from_an_inbox(
+    authority: trustme.CA, *, is_encrypted: bool
+) -> None:
+    with scripted_smtp(
+        tls=server_side(authority) if is_encrypted else None, is_implicit_tls=is_encrypted
+    ) as smtp:
+        asked = ImapServer("127.0.0.1", smtp.port, USER, PASSWORD, allow_private=True)
+        with pytest.raises(ImapError) as caught:
+            imap.visit(asked, NEVER, tls_context=trusting(authority))
+        assert not any("LOGIN" in each or "AUTH" in each for each in smtp.commands)
+
+    said = caught.value
+    assert said.message == f"Port {asked.port} answers, but it is a mail server for sending."
+    assert said.hint == "The inbox is usually at port 993."
+
+
+def test_a_closed_port_is_named_with_the_usual_ones() -> None:
+    port = free_port()
+    asked = ImapServer("127.0.0.1", port, USER, PASSWORD, allow_private=True)
+
+    with pytest.raises(ImapError, match=f"nothing takes connections at port {port} of") as caught:
+        imap.visit(asked, NEVER)
+
+    assert "993 with TLS from the start and 143" in caught.value.hint
 
 
 def test_the_four_steps_of_a_good_mailbox(running: Dovecot) -> None:
