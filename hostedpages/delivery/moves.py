@@ -17,6 +17,7 @@ from hostedpages.delivery.ending import complete_enrollments
 from hostedpages.delivery.history import note
 from hostedpages.delivery.which import DELIVERIES, IS_HELD, IS_PENDING
 from hostedpages.errors import Conflict
+from hostedpages.mail.folder import is_receipt
 from hostedpages.models import Delivery
 
 CAN_BE_STOPPED = ("pending", "held", "claimed", "unknown")
@@ -39,6 +40,30 @@ def retry(delivery: Delivery, now: datetime, *, by_user_id: int | None = None) -
     )
     if not moved or delivery.payload == {}:
         raise Conflict("This delivery cannot be sent again: it was sent, skipped or canceled.")
+    note(session, delivery, "delivery_retried", f"Sent again: {delivery.summary}", by_user_id)
+
+
+def send_written(
+    delivery: Delivery, sender_id: int, now: datetime, *, by_user_id: int | None = None
+) -> None:
+    """A person sends what was only written to a folder, through this sender; attempts stay. Part
+    of the caller's transaction.
+
+    Raises Conflict when it is not so any more.
+    """
+    session, receipt = db.session(), delivery.receipt
+    moved = is_receipt(receipt) and move(
+        session,
+        [delivery.id],
+        "pending",
+        only=(DELIVERIES.c.state == "delivered") & (DELIVERIES.c.receipt == receipt),
+        sender_id=sender_id,
+        due_at=now,
+        finished_at=None,
+        receipt="",
+    )
+    if not moved:
+        raise Conflict("This delivery cannot be sent now: it is on its way, or was sent.")
     note(session, delivery, "delivery_retried", f"Sent again: {delivery.summary}", by_user_id)
 
 

@@ -18,7 +18,7 @@ from hostedpages.db import transaction
 from hostedpages.delivery import attempts, claims, health, moves, suppressions
 from hostedpages.delivery.claims import Turn
 from hostedpages.delivery.ending import complete_enrollments
-from hostedpages.delivery.moves import cancel, cancel_enrollment, move, retry
+from hostedpages.delivery.moves import cancel, cancel_enrollment, move, retry, send_written
 from hostedpages.delivery.rows import Claimed, Finished, row
 from hostedpages.delivery.statements import END, MARK, OWNED, RENEW
 from hostedpages.delivery.which import (
@@ -47,6 +47,7 @@ __all__ = [
     "renew",
     "retry",
     "row",
+    "send_written",
     "write",
 ]
 

@@ -70,10 +70,12 @@ def live_of(session: Session, account_id: int, address: str) -> Sequence[Suppres
     ).all()
 
 
-def reasons_of(session: Session, account_id: int, keys: Sequence[str]) -> dict[str, str]:
-    """Why each of these address keys of an account is stopped, in words; an opt-out comes first."""
-    rows = session.execute(
-        select(SuppressedAddress.address_key, SuppressedAddress.kind, SuppressedAddress.reason)
+def live_among(
+    session: Session, account_id: int, keys: Sequence[str]
+) -> dict[str, SuppressedAddress]:
+    """What stops these address keys of an account, an opt-out before a quarantine."""
+    rows = session.scalars(
+        select(SuppressedAddress)
         .where(
             SuppressedAddress.account_id == account_id,
             SuppressedAddress.address_key.in_(keys),
@@ -81,10 +83,7 @@ def reasons_of(session: Session, account_id: int, keys: Sequence[str]) -> dict[s
         )
         .order_by(SuppressedAddress.kind.desc())
     )
-    return {
-        key: f"{'opted out' if kind == 'opted_out' else 'is quarantined'}: {reason_words(reason)}"
-        for key, kind, reason in rows
-    }
+    return {each.address_key: each for each in rows}
 
 
 def is_opt_out(suppressed: SuppressedAddress) -> bool:

@@ -301,7 +301,9 @@ def test_nobody_is_led_to_another_site(alice: Person, verb: str) -> None:
 def test_what_is_offered_is_what_the_outbox_does(alice: Person, state: str) -> None:
     for attempts in (0, 1):
         for verb, offered in (("/retry", service.can_retry), ("/cancel", service.can_cancel)):
-            delivery = factories.delivery(alice.account, state=state, attempts=attempts)
+            delivery = factories.delivery(
+                alice.account, kind="notify_user", state=state, attempts=attempts
+            )
             is_offered = offered(delivery)
             status = alice.client.post(address(delivery, verb)).status_code
             assert (status == 303) == is_offered, (state, attempts, verb, status)

@@ -65,7 +65,7 @@ def test_what_waits_for_a_stopped_address_says_that_it_will_not_go(alice: Person
     assert "Waiting until" in row_of(alice, ours)
     assert text_of(alice, f"/leads/{submission.public_id}").count(STOPPED) == 1
     shown = text_of(alice, f"/deliveries/{waits.public_id}")
-    assert "Anna@example.org is quarantined: mail to it came back for good" in shown
+    assert "anna@example.org is quarantined: mail to it came back for good" in shown
 
     with db.transaction():
         address.lifted_at = clock_module.now()
@@ -129,3 +129,16 @@ def test_an_error_in_a_list_ends_with_a_whole_sentence() -> None:
     assert shortened("Short. Whole.") == "Short. Whole."
     assert shortened("One. Two is longer. Three", most=22) == "One. Two is longer."
     assert shortened("word " * 20, most=12) == "word word …"
+
+
+def test_a_later_step_to_the_accounts_own_sender_says_that_it_will_not_go(alice: Person) -> None:
+    later = clock_module.now() + timedelta(days=3)
+    facts = {"recipient": "Office@example.com", "due_at": later}
+    step = factories.delivery(alice.account, **facts)
+    ours = factories.delivery(alice.account, kind="notify_user", **facts)
+    assert "Waiting until" in row_of(alice, step)
+    factories.sender(alice.account)
+    assert "Will not go: your own sender’s address" in row_of(alice, step)
+    shown = text_of(alice, f"/deliveries/{step.public_id}")
+    assert "This is your own sender’s address, so it gets no plan mail." in shown
+    assert "Waiting until" in row_of(alice, ours)

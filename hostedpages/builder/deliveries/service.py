@@ -7,7 +7,9 @@ account.
 from sqlalchemy import select
 
 from hostedpages import clock, db
+from hostedpages.builder.deliveries import stops, written
 from hostedpages.delivery import kinds, outbox
+from hostedpages.errors import Conflict
 from hostedpages.models import Account, Delivery, User
 
 AT_ONCE = 500
@@ -17,6 +19,8 @@ def can_retry(delivery: Delivery) -> bool:
     """Whether `retry_delivery` makes sense; the outbox decides again when it is asked."""
     if kinds.kind_of(delivery.kind).has_secret and delivery.finished_at is not None:
         return False  # its link, which opens an account, was taken out when it ended
+    if stops.stop_of(delivery) is not None:
+        return False  # it would only end as not sent, out of everybody's sight
     return delivery.state in ("failed", "unknown") or (
         delivery.state in ("pending", "held") and delivery.attempts > 0
     )
@@ -29,8 +33,19 @@ def can_cancel(delivery: Delivery) -> bool:
 
 def retry_delivery(delivery: Delivery, *, by: User) -> None:
     """Send it again, now; its attempts stay. Raises Conflict when it cannot be sent again."""
+    if (stop := stops.stop_of(delivery)) is not None:
+        raise Conflict(f"This delivery cannot be sent again. {stop.why}")
     with db.transaction():
         outbox.retry(delivery, clock.now(), by_user_id=by.id)
+
+
+def send_written(delivery: Delivery, *, by: User) -> None:
+    """Send what was only written to a folder. Raises Conflict when no way reaches anybody now."""
+    way = written.ways_now([delivery]).get(delivery.id)
+    if way is None:
+        raise Conflict("This delivery cannot be sent now: it is on its way, or no server takes it.")
+    with db.transaction():
+        outbox.send_written(delivery, way, clock.now(), by_user_id=by.id)
 
 
 def retry_failed(account: Account, *, by: User) -> int:

@@ -4,12 +4,15 @@ The server's own words stand on the sender's screen. Must never show more of the
 server than that it fails.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from hostedpages.builder import times
 from hostedpages.builder.deliveries import ways
 from hostedpages.models import PLATFORM, Sender, SenderHealth
 
+SLOT_NAMES = {"account": "the account’s sender", "marketing": "the marketing sender"}
 ASK = "Ask an owner or admin of your account to look at it."
 BY_ITSELF = "It goes out by itself as soon as that works again."
 _UNREACHED = (
@@ -28,7 +31,7 @@ class Trouble:
 
 # By the kinds of `mail.errors.MailError`.
 _WORDS = {
-    "authentication": ("{} cannot sign in", "Enter the new password."),
+    "authentication": ("{} cannot sign in", "Check the user name and the password."),
     "connection": _UNREACHED,
     "name": _UNREACHED,
     "timeout": _UNREACHED,
@@ -48,33 +51,44 @@ _OTHER = ("Mail through {} has failed", "Look at the sender.")
 _NOT_SAFE = ("encrypt", "certificate", "cannot be trusted", "TLS")
 
 
-def banner(sender: Sender | None, waiting: int, *, may_mend: bool) -> str:
-    """What stands on every screen while a server holds mail back; `sender` is None for the
-    installation's own."""
-    health = ways.way_through(sender.id if sender else PLATFORM).health
-    found = _of(sender, health)
+def banner(
+    senders: Sequence[Sender], waiting: int, since: datetime | None, *, may_mend: bool
+) -> str:
+    """What stands on every screen while a server holds mail back: of these senders, which have the
+    same mailbox, or of the installation when there are none."""
+    health = ways.way_through(senders[0].id if senders else PLATFORM).health
+    found = _of(senders, health)
     waits = f" {waiting:,} {'mail waits' if waiting == 1 else 'mails wait'}." if waiting else ""
-    advice = found.advice if sender is None or may_mend else ASK
-    return f"{found.what}{_since(health)}.{waits} {advice}"
+    advice = found.advice if not senders or may_mend else ASK
+    return f"{found.what}{_since(since)}.{waits} {advice}"
 
 
 def note(way: ways.Way) -> str:
-    """The same for a row of a list, without advice: "office@example.com cannot sign in since …"."""
-    return f"{_of(way.sender, way.health).what}{_since(way.health)}."
+    """The same for a row of a list, without advice: "The account’s sender (office@…) cannot …"."""
+    return f"{_of([way.sender] if way.sender else [], way.health).what}{_since(way.failing_since)}."
 
 
-def _of(sender: Sender | None, health: SenderHealth | None) -> Trouble:
-    if sender is None:
+def called(senders: Sequence[Sender]) -> str:
+    """Which senders: "the account’s sender and the marketing sender (office@example.com)"."""
+    by_address: dict[str, list[str]] = {}
+    for sender in senders:
+        slot = SLOT_NAMES.get(sender.slot, "a user’s sender")
+        by_address.setdefault(sender.email, []).append(slot)
+    return " and ".join(f"{' and '.join(slots)} ({email})" for email, slots in by_address.items())
+
+
+def _of(senders: Sequence[Sender], health: SenderHealth | None) -> Trouble:
+    if not senders:
         return Trouble(f"Mail through {ways.PLATFORM_NAME} has failed", BY_ITSELF)
     kind = health.problem_kind if health else ""
     if kind == "configuration" and any(word in health.problem for word in _NOT_SAFE if health):
         kind = "not_safe"
     what, advice = _WORDS.get(kind, _OTHER)
-    if kind == "authentication" and sender.sign_in != "password":
+    if kind == "authentication" and senders[0].sign_in != "password":
         advice = "Sign in with the provider again."
-    return Trouble(what.format(sender.email), advice)
+    said = what.format(called(senders))
+    return Trouble(said[:1].upper() + said[1:], advice)
 
 
-def _since(health: SenderHealth | None) -> str:
-    since = health.failing_since if health else None
+def _since(since: datetime | None) -> str:
     return f" since {times.short_time(since)}" if since else ""

@@ -7,7 +7,7 @@ from hostedpages.accounts import guard
 from hostedpages.accounts.next_path import safe_next
 from hostedpages.builder.addresses import queries as addresses
 from hostedpages.builder.blueprint import blueprint
-from hostedpages.builder.deliveries import queries, service, stops, ways, words
+from hostedpages.builder.deliveries import queries, service, stops, ways, words, written
 from hostedpages.builder.paging import SIZES, page_number, page_size
 from hostedpages.builder.services import settings
 from hostedpages.delivery import kinds
@@ -50,6 +50,8 @@ def deliveries_list() -> str:
         mail_note=ways.mail_note(account, platform_sends=bool(settings().smtp_url)),
         sets_up_mail=guard.current_session().user.role in MAIL_SETTERS,
         can_retry=service.can_retry,
+        written_ways=written.ways_now(row.delivery for row in log),
+        stop_of=stops.stop_of,
     )
 
 
@@ -70,6 +72,7 @@ def deliveries_show(public_id: str) -> str:
         if kinds.kind_of(delivery.kind).is_to_contact
         else [],
         can_retry=service.can_retry(delivery),
+        can_send_now=written.can_send_now(delivery),
         can_cancel=service.can_cancel(delivery),
     )
 
@@ -81,6 +84,16 @@ def deliveries_retry(public_id: str) -> Response:
     delivery = guard.owned(Delivery, public_id)
     service.retry_delivery(delivery, by=guard.current_session().user)
     flash("It goes out again within seconds.")
+    return _back(delivery)
+
+
+@blueprint.post("/deliveries/<public_id>/send-now")
+@guard.role_required(*ROLES)
+def deliveries_send_now(public_id: str) -> Response:
+    """Send what was only written to a folder."""
+    delivery = guard.owned(Delivery, public_id)
+    service.send_written(delivery, by=guard.current_session().user)
+    flash("It goes out within seconds.")
     return _back(delivery)
 
 

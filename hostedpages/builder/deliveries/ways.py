@@ -13,9 +13,11 @@ from sqlalchemy import select
 from hostedpages import clock, db
 from hostedpages.accounts import guard
 from hostedpages.builder import times
+from hostedpages.builder.services import settings
 from hostedpages.delivery import limits, senders
 from hostedpages.delivery.kinds import kind_of
 from hostedpages.delivery.streams import GENERAL, MARKETING, NO_MAIL
+from hostedpages.mail.headers import sender_header
 from hostedpages.models import NO_SENDER, PLATFORM, Account, Delivery, Sender, SenderHealth
 
 PLATFORM_NAME = "the Hosted Pages server"
@@ -61,10 +63,21 @@ def way_of(delivery: Delivery) -> Way:
 
 def way_through(sender_id: int) -> Way:
     """The way through a sender of this account, or through the installation's server."""
+    return _known().get(sender_id) or Way(REMOVED)
+
+
+def _known() -> dict[int, Way]:
     known: dict[int, Way] | None = g.get("mail_ways")
     if known is None:
         known = g.mail_ways = _ways()
-    return known.get(sender_id) or Way(REMOVED)
+    return known
+
+
+def own_addresses() -> frozenset[str]:
+    """The addresses of the account's senders and of the installation: they get no plan mail."""
+    own = {way.name for way in _known().values() if way.sender is not None}
+    _, platform = sender_header(settings().mail_from)
+    return frozenset(each.casefold() for each in {platform, *own})
 
 
 def sender_of(delivery: Delivery) -> str:
@@ -78,7 +91,8 @@ def through_words(delivery: Delivery) -> str:
     meant = way_of(delivery).name
     if not meant:
         return ""
-    took = next((each for each in delivery.tries if each.outcome == "delivered"), None)
+    is_taken = delivery.state == "delivered"  # an earlier try may only have written it down
+    took = delivery.tries[-1] if is_taken and delivery.tries else None
     if took is None or took.sender_id == delivery.sender_id:
         return meant[:1].upper() + meant[1:] if meant in (PLATFORM_NAME, REMOVED) else meant
     really = way_through(took.sender_id).name

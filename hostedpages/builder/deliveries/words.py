@@ -10,7 +10,7 @@ from flask import Blueprint
 
 from hostedpages import clock, db
 from hostedpages.builder import times
-from hostedpages.builder.deliveries import stops, troubles, ways
+from hostedpages.builder.deliveries import stops, troubles, ways, written
 from hostedpages.delivery import kinds
 from hostedpages.delivery.returned import REPLIED
 from hostedpages.mail.folder import is_receipt
@@ -58,12 +58,13 @@ WAITS = {
     "provider": "Waits for the provider",
     "limit": "Waits for a limit",
 }
-WILL_NOT_GO = "Will not go: the address is stopped"
-NOT_BEFORE = "It will not be sent unless the address is written to again before its time."
+WRITTEN = "Written to a folder"
 ONLY_WRITTEN = (
-    "Hosted Pages has no mail server yet, so the mail was only written to a folder on its "
+    "Hosted Pages had no mail server for it, so the mail was only written to a folder on its "
     "machine and reached nobody."
 )
+WAITS_IN_VAIN = "It will not be sent unless the address is written to again before its time."
+FAILS_AGAIN = "It cannot be sent again until the address may be written to."
 MOST_OF_AN_ERROR = 160
 BY_ITSELF = "It goes out by itself as soon as that works again."
 
@@ -87,10 +88,12 @@ class Words:
 def words(delivery: Delivery) -> Words:
     """The state of this delivery now, with times in the account's zone."""
     text, pill = STATES.get(delivery.state, (delivery.state, ""))
-    if delivery.state == "delivered" and is_receipt(delivery.receipt):
-        return Words("Written to a folder", "warn", ONLY_WRITTEN, is_written=True)
-    if why := stops.why_stopped(delivery):
-        return Words(WILL_NOT_GO, "quiet", f"{delivery.recipient} {why}. {NOT_BEFORE}")
+    if written.is_written(delivery):
+        return Words(WRITTEN, "warn", ONLY_WRITTEN, is_written=True)
+    stop = stops.stop_of(delivery)
+    if stop and delivery.state in ("pending", "held"):
+        advice = f" {WAITS_IN_VAIN}" if stop.address_id else ""
+        return Words(f"Will not go: {stop.short}", "quiet", f"{stop.why}{advice}")
     if delivery.state == "canceled" and delivery.error.endswith(REPLIED):
         who = _who_answered(delivery)
         return Words(f"Canceled: {who} answered", pill, f"{who} answered, so the plan was stopped.")
@@ -165,6 +168,9 @@ def _sentence(delivery: Delivery) -> str:
             return "The mail server accepted it, but later it came back."
         case "delivered":
             return kinds.kind_of(delivery.kind).accepted
+        case "failed" | "unknown" if (stop := stops.stop_of(delivery)) is not None:
+            given_up = "It was given up. " if delivery.state == "failed" else ""
+            return f"{given_up}{stop.why} {FAILS_AGAIN if stop.address_id else ''}".strip()
         case "failed":
             return "It was given up. Mend the cause and try again, or set it aside."
         case "unknown":
@@ -205,6 +211,8 @@ def _pending_sentence(delivery: Delivery) -> str:
 
 def outcome_words(attempt: DeliveryAttempt) -> tuple[str, str]:
     """How one attempt ended: text and the mark of its row."""
+    if attempt.outcome == "delivered" and is_receipt(attempt.reply):
+        return WRITTEN, "warn"
     return OUTCOMES.get(attempt.outcome, (attempt.outcome, ""))
 
 
@@ -225,5 +233,6 @@ def install(blueprint: Blueprint) -> None:
     blueprint.add_app_template_filter(ways.sender_of, "delivery_sender")
     blueprint.add_app_template_filter(ways.through_words, "delivery_through")
     blueprint.add_app_template_filter(ways.way_through, "way_through")
+    blueprint.add_app_template_filter(written.can_send_now, "can_send_now")
     blueprint.add_app_template_filter(took_words, "took_words")
     blueprint.add_app_template_filter(kinds.kind_of, "delivery_kind")

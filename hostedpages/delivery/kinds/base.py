@@ -15,6 +15,11 @@ from hostedpages.mail.headers import one_address
 from hostedpages.mail.message import OutgoingMessage
 
 Payload = dict[str, Any]
+# Its answer would come to the mailbox that we read, and be taken for a contact's.
+OWN_ADDRESS = (
+    "This is your own sender’s address, so it gets no plan mail. To try it out, use another "
+    "address of yours."
+)
 
 
 class DeliveryError(Exception):

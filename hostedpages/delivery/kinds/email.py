@@ -12,6 +12,7 @@ from wtforms.validators import InputRequired, Length
 
 from hostedpages.delivery import merge, streams
 from hostedpages.delivery.kinds.base import (
+    OWN_ADDRESS,
     Claim,
     Example,
     Facts,
@@ -28,12 +29,6 @@ from hostedpages.delivery.kinds.base import (
 NOBODY_READS = frozenset(
     {"mailer-daemon", "postmaster", "no-reply", "noreply", "do-not-reply", "donotreply", "bounce"}
 )
-# Its answer would come to the mailbox that we read, and be taken for a contact's.
-OWN_ADDRESS = (
-    "This is your own sender’s address, so it gets no plan mail. To try it out, use another "
-    "address of yours."
-)
-
 COMPANY = SelectChoice("", "Your company")
 
 
