@@ -121,11 +121,13 @@ def _sender_banners() -> list[Banner]:
     user = guard.current_session().user
     found = []
     for each in senders.failing_of(guard.current_account()):
-        sender, goal = each.sender, ""
-        if sender is not None and (user.role in MANAGERS or sender.user_id == user.id):
-            goal = url_for("builder.senders_show", public_id=sender.public_id)
-        text = troubles.banner(sender, each.waiting, may_mend=bool(goal))
-        found.append(Banner(text, goal, "Open the sender"))
+        mine = [one for one in each.senders if user.role in MANAGERS or one.user_id == user.id]
+        text = troubles.banner(each.senders, each.waiting, each.since, may_mend=bool(mine))
+        if len(mine) > 1:
+            found.append(Banner(text, url_for("builder.senders_list"), "Open the senders"))
+        else:
+            goal = url_for("builder.senders_show", public_id=mine[0].public_id) if mine else ""
+            found.append(Banner(text, goal, "Open the sender"))
     return found
 
 

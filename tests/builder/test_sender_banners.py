@@ -36,10 +36,10 @@ def test_a_banner_says_on_every_screen_what_holds_mail_back(
         factories.delivery(alice.account, kind="notify_user", sender_id=sender.id)
     later = clock_module.now() + timedelta(days=3)
     factories.delivery(alice.account, kind="email", sender_id=sender.id, due_at=later)
-    words = "office@example.com cannot sign in since 9:14 am. 2 mails wait."
+    words = "The account’s sender (office@example.com) cannot sign in since 9:14 am. 2 mails wait."
 
     hers, his = text_of(alice, "/pages"), text_of(bob, "/pages")
-    assert f"{words} Enter the new password.</span>" in hers
+    assert f"{words} Check the user name and the password.</span>" in hers
     assert "535 5.7.8" not in hers
     assert f'href="/settings/mail/{sender.public_id}">Open the sender' in hers
     assert f"{words} Ask an owner or admin" in his
@@ -74,7 +74,7 @@ def test_a_banner_is_short_and_whole_whatever_the_server_said(
     factories.delivery(alice.account, error=health["problem"], **held)
 
     page = text_of(alice, "/deliveries")
-    assert words.format("office@example.com") in page
+    assert words.format("the account’s sender (office@example.com)") in page
     assert "And much advice" not in page
     assert "…" not in page.partition('<div class="banner')[2].partition("</div>")[0]
 
@@ -91,3 +91,23 @@ def test_the_installations_server_is_on_a_banner_only_where_mail_waits_for_it(
     assert "1 mail waits. It goes out by itself" in page
     assert "somebody@else.example" not in page
     assert "has failed" not in text_of(charlie, "/pages")
+
+
+def test_two_senders_of_one_mailbox_with_one_trouble_are_one_banner(
+    alice: Person, clock: FrozenClock
+) -> None:
+    senders = [factories.sender(alice.account)]
+    senders.append(factories.sender(alice.account, slot="marketing"))
+    for sender in senders:
+        wrong = {"failing_since": clock.at, "problem_kind": "authentication"}
+        factories.store(SenderHealth(sender_id=sender.id, **wrong))
+        factories.delivery(alice.account, sender_id=sender.id)
+        clock.advance(timedelta(minutes=2))
+
+    page = text_of(alice, "/pages")
+    assert page.count("cannot sign in") == 1
+    assert (
+        "The account’s sender and the marketing sender (office@example.com) cannot sign in "
+        "since 10:00 am. 2 mails wait."
+    ) in page
+    assert 'href="/settings/mail">Open the senders' in page

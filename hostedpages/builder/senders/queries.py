@@ -4,15 +4,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, or_, select, true
+from sqlalchemy import ColumnElement, func, literal_column, or_, select, true
 
 from hostedpages import clock, db
 from hostedpages.delivery import limits, senders
 from hostedpages.delivery.streams import GENERAL, MARKETING
-from hostedpages.models import PLATFORM, Account, Delivery, Sender, SenderHealth, User
+from hostedpages.models import (
+    PLATFORM,
+    Account,
+    Delivery,
+    DeliveryAttempt,
+    Sender,
+    SenderHealth,
+    User,
+)
 
 # The order of the overview: the account's own, the marketing sender, then people's.
 _FIRST = ("account", "marketing")
+# Literal, as the index of attempts is partial: without this term it would not be used.
+_IS_COUNTED: ColumnElement[bool] = literal_column("delivery_attempts.counted_as <> ''")
 
 
 @dataclass(frozen=True)
@@ -23,11 +33,18 @@ class SenderRow:
     user: User | None
     health: SenderHealth | None
     standing: limits.Standing
+    waiting: int = 0
+    since: datetime | None = None  # of the trouble that it has now
 
     @property
     def needs_sign_in(self) -> bool:
         """Whether somebody still has to sign in with the provider."""
         return self.sender.sign_in != "password" and not self.sender.secret_sealed
+
+    @property
+    def has_trouble(self) -> bool:
+        """Whether its server did not take the last mail, be it called failing yet or not."""
+        return bool(self.health and (self.health.failing_since or self.health.refusals))
 
     @property
     def failing(self) -> bool:
@@ -58,8 +75,34 @@ def row_of(sender: Sender) -> SenderRow:
 
 
 def _row(sender: Sender, user: User | None, health: SenderHealth | None) -> SenderRow:
-    standing = limits.standing(db.session(), sender, clock.now())
-    return SenderRow(sender, user, health, standing)
+    session, now = db.session(), clock.now()
+    return SenderRow(
+        sender,
+        user,
+        health,
+        limits.standing(session, sender, now),
+        waiting_for(sender.account_id, sender.id, now=now),
+        trouble_since(sender, health),
+    )
+
+
+def trouble_since(sender: Sender, health: SenderHealth | None) -> datetime | None:
+    """When the trouble of now began: at the first try that was held back since its last mail, or
+    since somebody mended it; a server is called failing only after some."""
+    if health is None or not (health.failing_since or health.refusals):
+        return None
+    tried = DeliveryAttempt
+    mine = (_IS_COUNTED, tried.counted_as == sender.counted_as, tried.sender_id == sender.id)
+    session = db.session()
+    last = select(func.max(tried.finished_at)).where(*mine, tried.outcome == "delivered")
+    was_tested = sender.tested_at if not sender.test_problem else None
+    worked = max(filter(None, (session.scalar(last), sender.updated_at, was_tested)))
+    first = session.scalar(
+        select(func.min(tried.finished_at)).where(
+            *mine, tried.outcome == "held", tried.finished_at > worked
+        )
+    )
+    return min(filter(None, (first, health.failing_since)), default=None)
 
 
 def _place_in_list(row: SenderRow) -> tuple[int, str]:
@@ -69,10 +112,12 @@ def _place_in_list(row: SenderRow) -> tuple[int, str]:
 
 @dataclass(frozen=True)
 class Failing:
-    """A server that mail waits for: `sender` is None for the installation's own."""
+    """A server that mail waits for, with the senders of one mailbox that have the same trouble;
+    none for the installation's own."""
 
-    sender: Sender | None
+    senders: list[Sender]
     waiting: int
+    since: datetime | None
 
 
 def failing_of(account: Account) -> list[Failing]:
@@ -91,14 +136,24 @@ def failing_of(account: Account) -> list[Failing]:
         .order_by(SenderHealth.failing_since)
     ).all()
     platform_fails = any(sender is None for _, sender in rows)
-    found = []
+    found: dict[object, Failing] = {}
     for health, sender in rows:
         if sender is not None and sender.if_failing == "platform" and not platform_fails:
             continue  # its mail leaves all the same
-        waiting = waiting_for(account, health.sender_id, now=clock.now())
-        if health.failing_since is not None and (waiting or sender is not None):
-            found.append(Failing(sender, waiting))
-    return found
+        waiting = waiting_for(account.id, health.sender_id, now=clock.now())
+        if sender is None:
+            if waiting:
+                found[PLATFORM] = Failing([], waiting, health.failing_since)
+            continue
+        is_per_ip = Sender.is_per_ip(sender.counted_as)
+        place = sender.id if is_per_ip else (sender.counted_as, health.problem_kind)
+        since, known = trouble_since(sender, health), found.get(place)
+        found[place] = Failing(
+            [*(known.senders if known else []), sender],
+            waiting + (known.waiting if known else 0),
+            min(filter(None, (since, known.since if known else None)), default=None),
+        )
+    return list(found.values())
 
 
 def in_slot(account: Account, slot: str) -> Sender | None:
@@ -130,15 +185,17 @@ def streams_of(sender: Sender) -> list[str]:
     return [each for each in streams if now.of(each) == sender.id and later.of(each) == PLATFORM]
 
 
-def waiting_for(account: Account, sender_id: int, *, now: datetime | None = None) -> int:
+def waiting_for(account_id: int, sender_id: int, *, now: datetime | None = None) -> int:
     """How many deliveries of the account wait or are held for this sender; with `now`, without
     those whose time has not come yet."""
-    due = (Delivery.due_at <= now) | (Delivery.attempts > 0) if now else true()
+    # A retry moves the time of what waits for its server into the future.
+    has_begun = (Delivery.attempts > 0) | (Delivery.state == "held")
+    due = (Delivery.due_at <= now) | has_begun if now else true()
     statement = (
         select(func.count())
         .select_from(Delivery)
         .where(
-            Delivery.account_id == account.id,
+            Delivery.account_id == account_id,
             Delivery.sender_id == sender_id,
             Delivery.state.in_(("pending", "held")),
             due,

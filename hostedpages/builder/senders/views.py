@@ -141,7 +141,7 @@ def senders_remove_ask(public_id: str) -> str:
 
 
 def _ask(template: str, sender: Sender) -> str:
-    waiting = queries.waiting_for(guard.current_account(), sender.id)
+    waiting = queries.waiting_for(sender.account_id, sender.id)
     return render_template(template, sender=sender, waiting=waiting, loss=page.loss_of(sender))
 
 

@@ -4,6 +4,7 @@ Must never show a path or a setting of the machine to somebody who cannot change
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from urllib.parse import urlsplit
 
 from flask import Blueprint
@@ -108,7 +109,7 @@ def state_of(row: SenderRow) -> State:
     if not sender.enabled:
         return State("Off", "quiet", "It sends nothing. Mail leaves as if it were not there.")
     if health and health.failing_since:
-        since = times.short_time(health.failing_since)
+        since = times.short_time(row.since)
         return State("Failing", "bad", f"Since {since}: {health.problem or 'no answer.'}")
     if health and health.window_until and health.window_until > now:
         return State(
@@ -117,15 +118,25 @@ def state_of(row: SenderRow) -> State:
             "The provider says that its limit is reached. Mail waits and goes on at "
             f"{times.short_time(health.window_until)}.",
         )
+    if health and health.refusals:
+        return State("Having trouble", "warn", f"{_trouble_of(row, now)}\n{health.problem}".strip())
     if sender.state == "failing":
         tested = times.short_time(sender.tested_at)
         return State("Failing", "bad", f"The test of {tested} failed. {sender.test_problem}")
     delivered_at = health.delivered_at if health else None
     if delivered_at and (sender.tested_at is None or delivered_at > sender.tested_at):
         return State("Works", "ok", f"It last took a mail {times.short_time(delivered_at)}.")
-    if sender.state == "ok":
+    if sender.state == "ok" and sender.tested_at:
         return State("Works", "ok", f"Tested {times.short_time(sender.tested_at)}.")
     return State("Not tested", "warn", "Mail goes out through it, but nobody has tested it yet.")
+
+
+def _trouble_of(row: SenderRow, now: datetime) -> str:
+    """Since when, and when it is tried again: "Having trouble since 7:57 am; tried again …"."""
+    since = f" since {times.short_time(row.since)}" if row.since else ""
+    until = row.health.paused_until if row.health else None
+    again = f"at {times.short_time(until)}" if until and until > now else "soon"
+    return f"Having trouble{since}; tried again {again}."
 
 
 def bars_of(row: SenderRow) -> list[Bar]:
@@ -157,12 +168,11 @@ def sharing_of(row: SenderRow) -> str:
 
 def waiting_of(row: SenderRow) -> str:
     """How many wait, and when the last of them goes; empty when nothing waits."""
-    standing = row.standing
-    if not standing.waiting:
+    if not row.waiting:
         return ""
-    is_one = standing.waiting == 1
-    count = "1 mail waits" if is_one else f"{standing.waiting:,} mails wait"
-    if row.failing:
+    is_one = row.waiting == 1
+    count = "1 mail waits" if is_one else f"{row.waiting:,} mails wait"
+    if row.has_trouble:
         tried_at = row.health.paused_until if row.health else None
         when = (
             f" at about {times.short_time(tried_at)}"
@@ -170,7 +180,7 @@ def waiting_of(row: SenderRow) -> str:
             else " soon"
         )
         return f"{count}; its server is tried again{when}."
-    done_at = standing.forecast_done_at
+    done_at = row.standing.forecast_done_at
     if done_at is None or done_at <= clock.now():
         return f"{count}."
     goes = " and goes" if is_one else "; the last one goes"
