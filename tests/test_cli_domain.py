@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from hostedpages.cli.domain import check_domain
-from tests import zones
+from tests import name_servers, zones
 
 ADDRESS = tuple[str, int]
 
@@ -65,6 +65,38 @@ def test_what_is_wrong_is_printed_with_the_record_to_publish_and_ends_with_1(
     spoken = run(tmp_path, "nothing.test", "--dns", server(name_server))
     assert "NOT FOUND  SPF" in spoken.stdout
     assert "48 hours" in spoken.stdout
+
+
+def test_a_domain_that_does_not_exist_is_said_before_its_records(
+    name_server: ADDRESS, tmp_path: Path
+) -> None:
+    done = run(tmp_path, "absent.test", "--dns", server(name_server))
+
+    assert done.returncode == 1
+    first, missing, fix = done.stdout.splitlines()[:3]
+    assert first == "NOT FOUND  The domain itself"
+    assert missing.strip() == "There is no domain absent.test."
+    assert fix.strip() == "Fix: Check the spelling, or register it."
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_a_silent_name_server_is_said_once_and_not_blamed_on_the_domain(*, as_json: bool) -> None:
+    with name_servers.scripted_dns(name_servers.silence) as silent:
+        asked = ["fine.test", "--dns", server(silent.address), *(["--json"] if as_json else [])]
+        done = CliRunner().invoke(check_domain, asked)
+
+    assert done.exit_code == 1
+    where = server(silent.address)
+    words = f"Error: The name server {where} does not answer, so nothing was checked."
+    assert done.output.strip() == words
+
+
+def test_a_name_server_that_only_reports_faults_does_answer() -> None:
+    with name_servers.scripted_dns(name_servers.fault) as faulty:
+        done = CliRunner().invoke(check_domain, ["fine.test", "--dns", server(faulty.address)])
+
+    assert done.exit_code == 1
+    assert "COULD NOT CHECK  SPF" in done.output
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,7 @@ def check_domain(
 ) -> None:
     """Looks at SPF, DKIM, DMARC and MX of NAME, and says of each: fine, or the fix.
 
-    Exit code 1 when something is not fine.
+    Exit code 1 when something is not fine, or no name server answers.
     """
     from hostedpages.mail import domain_auth
     from hostedpages.mail.dkim import FIRST_SELECTOR
@@ -76,13 +76,17 @@ def check_domain(
     if len(selectors) > domain_auth.MAX_SELECTORS:
         words = f"At most {domain_auth.MAX_SELECTORS} can be given."
         raise click.BadParameter(words, param_hint="--selector")
+    servers = _name_servers(dns)
+    resolver = Resolver(servers)
     findings = domain_auth.look(
         _name(name, "NAME"),
-        resolver=Resolver(_name_servers(dns)),
+        resolver=resolver,
         selectors=[Selector(each, "".join(public_key.split())) for each in selectors],
         include=include.rstrip(".").lower(),
         from_domain=_name(from_domain, "--from-domain") if from_domain else "",
     )
+    if all(each.state == "could_not_check" for each in findings) and not resolver.answers():
+        raise click.ClickException(_silent(servers))
     for finding in findings:
         if as_json:
             opened.print_json(**finding.to_json())
@@ -116,6 +120,15 @@ def _name_servers(dns: str | None) -> list[tuple[str, int]]:
         words = "Give an address and a port, such as 127.0.0.1:53."
         raise click.BadParameter(words, param_hint="--dns")
     return found
+
+
+def _silent(servers: list[tuple[str, int]]) -> str:
+    """That nobody could be asked, which says nothing about the domain."""
+    names = " and ".join(f"{host}:{port}" for host, port in servers)
+    if len(servers) > 1:
+        return f"The name servers {names} do not answer, so nothing was checked."
+    which = f"The name server {names}" if names else "The name server of this machine"
+    return f"{which} does not answer, so nothing was checked."
 
 
 def _print(finding: "Finding") -> None:

@@ -91,9 +91,26 @@ class Resolver:
             raise CouldNotCheck("its name servers gave an answer that makes no sense") from None
         return _records(found)
 
+    def answers(self) -> bool:
+        """Whether anything at all is answered to a question that every name server knows."""
+        try:
+            self._resolver.resolve(".", "NS", lifetime=QUESTION_SECONDS, search=False)
+        except (dns.exception.Timeout, dns.resolver.NoNameservers) as error:
+            return bool(_codes(error))
+        except dns.exception.DNSException:
+            return True
+        except OSError:
+            return False
+        return True
+
+
+def _codes(error: dns.exception.DNSException) -> list[dns.rcode.Rcode]:
+    """The codes of the answers that came, of all that was tried."""
+    return [each[4].rcode() for each in error.kwargs.get("errors", ()) if each[4] is not None]
+
 
 def _reason(error: dns.resolver.NoNameservers) -> str:
-    codes = [each[4].rcode() for each in error.kwargs.get("errors", ()) if each[4] is not None]
+    codes = _codes(error)
     if dns.rcode.REFUSED in codes:
         return "its name servers refused to answer (REFUSED)"
     if dns.rcode.SERVFAIL in codes:

@@ -9,8 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 from hostedpages.mail import dkim_check, dmarc_check, mx_check, spf_check
 from hostedpages.mail.dkim_check import Selector
-from hostedpages.mail.dns import CHECK_SECONDS, Questions, Resolver
-from hostedpages.mail.findings import Finding, State
+from hostedpages.mail.dns import CHECK_SECONDS, CouldNotCheck, NoRecord, Questions, Resolver, TooBig
+from hostedpages.mail.findings import MISSING, Finding, State
 
 MAX_SELECTORS = 5
 HOURS = 48  # for which a name server may go on giving the old answer
@@ -29,7 +29,8 @@ def look(
     from_domain: str = "",
     seconds: float = CHECK_SECONDS,
 ) -> list[Finding]:
-    """The findings of `domain` (ASCII, lower case): spf, each dkim, dmarc, mx.
+    """The findings of `domain` (ASCII, lower case): spf, each dkim, dmarc, mx; and in front of
+    them, when there is no such domain, that.
 
     `include` is the SPF name of our servers. `from_domain` is the domain in From when that is
     another one. The parts are looked at side by side, so that a silent one delays no other.
@@ -40,9 +41,9 @@ def look(
     def questions() -> Questions:
         return Questions(resolver, until=until)
 
-    for_dmarc = questions()
+    for_spf, for_dmarc = questions(), questions()
     with ThreadPoolExecutor(max_workers=3 + MAX_SELECTORS) as threads:
-        spf = threads.submit(spf_check.check, domain, include, questions())
+        spf = threads.submit(spf_check.check, domain, include, for_spf)
         keys = [
             threads.submit(dkim_check.check, domain, each, questions())
             for each in selectors[:MAX_SELECTORS]
@@ -57,7 +58,34 @@ def look(
         proofs={"dkim": _in_use(of_keys), "spf": _passes(spf.result())},
         questions=for_dmarc,
     )
-    return [spf.result(), *of_keys, dmarc, mx.result()]
+    found = [spf.result(), *of_keys, dmarc, mx.result()]
+    is_missing = not any(each.found for each in found) and _is_missing(domain, for_spf)
+    return [_missing(domain), *found] if is_missing else found
+
+
+def _is_missing(domain: str, questions: Questions) -> bool:
+    try:
+        questions.ask(domain, "TXT")  # was asked for SPF, so the answer is known
+    except NoRecord as nothing:
+        return not nothing.name_exists
+    except (CouldNotCheck, TooBig):
+        pass
+    return False
+
+
+def _missing(domain: str) -> Finding:
+    fix = "Check the spelling, or register it."
+    if domain.count(".") > 1:
+        fix += " A name below a domain of yours begins to exist with its first record."
+    return Finding(
+        name=MISSING,
+        state="not_found",
+        title="The domain itself",
+        detail=f"There is no domain {domain}.",
+        fix=fix,
+        host=domain,
+        record_type="",
+    )
 
 
 def state_of(findings: Sequence[Finding]) -> State:

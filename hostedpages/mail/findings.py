@@ -14,6 +14,7 @@ TRY_AGAIN = (
     "Check again in some minutes. If it stays so, ask whoever runs the name servers of {domain}: "
     "receivers of your mail get no answer either."
 )
+MISSING = "missing"  # there is no such domain: shown in front of its records
 MAX_SHOWN = 5
 MAX_SHOWN_CHARACTERS = 600
 
@@ -22,8 +23,9 @@ MAX_SHOWN_CHARACTERS = 600
 class Finding:
     """One record of a domain. `value` is what to publish at `host`, empty when there is nothing.
 
-    `name` is `spf`, `dkim:<selector>`, `dmarc` or `mx`. `strings` is the value in the parts of at
-    most 255 bytes that a TXT record consists of. `is_needed`: without it mail is not proven.
+    `name` is `spf`, `dkim:<selector>`, `dmarc`, `mx`, or MISSING for the domain itself. `strings`
+    is the value in the parts of at most 255 bytes that a TXT record consists of. `is_needed`:
+    without it mail is not proven.
     """
 
     name: str

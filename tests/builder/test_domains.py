@@ -50,6 +50,19 @@ def test_an_empty_list_says_what_a_domain_is_for(alice: Person) -> None:
     assert "/settings/domains/new" in text
 
 
+def test_a_domain_that_does_not_exist_is_said_once_on_top(
+    alice: Person, settings: Settings
+) -> None:
+    where = alice.client.post("/settings/domains/new", data={"name": "absent.test"}).location
+
+    text = text_of(alice, where)
+    notice, _, records = text.partition("<h2")
+    assert "There is no domain absent.test.</strong> Check the spelling, or register it." in notice
+    assert "Publish or correct" not in text
+    assert "The domain itself" not in records
+    assert "4 records to look at" in text_of(alice, "/settings/domains")
+
+
 @pytest.mark.both_databases
 def test_a_new_domain_shows_every_record_to_publish(alice: Person, settings: Settings) -> None:
     answer = alice.client.post(

@@ -71,8 +71,14 @@ def test_a_domain_that_does_not_exist_is_called_so(name_server: ADDRESS) -> None
     found = look("absent.test", Resolver([name_server]))
 
     assert {each.state for each in found.values()} == {"not_found"}
+    assert next(iter(found)) == "missing"
+    assert found["missing"].detail == "There is no domain absent.test."
+    assert found["missing"].fix == "Check the spelling, or register it."
     assert "There is no domain absent.test" in found["spf"].detail
     assert "register absent.test" in found["spf"].fix
+    below = look("mail.absent.test", Resolver([name_server]))["missing"]
+    assert "begins to exist with its first record" in below.fix
+    assert "missing" not in look("nothing.test", Resolver([name_server]))
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import select
 
 from hostedpages import db
+from hostedpages.mail.findings import MISSING
 from hostedpages.mail.names import readable
 from hostedpages.models import Account, SendingDomain
 
@@ -78,7 +79,7 @@ def row_of(domain: SendingDomain) -> DomainRow:
         domain,
         readable(domain.name),
         state_words(domain.state),
-        sum(each["state"] != "fine" for each in domain.findings),
+        sum(each["state"] != "fine" for each in _records(domain)),
     )
 
 
@@ -91,9 +92,18 @@ def records_of(domain: SendingDomain) -> list[Record]:
             short_host=_short(each["host"], domain.name),
             is_next=each["name"] == f"dkim:{domain.next_selector}",
         )
-        for each in domain.findings
+        for each in _records(domain)
     ]
     return sorted(records, key=lambda each: each.is_fine)
+
+
+def missing_of(domain: SendingDomain) -> dict[str, Any] | None:
+    """That there is no such domain, if the last look found that."""
+    return next((each for each in domain.findings if each["name"] == MISSING), None)
+
+
+def _records(domain: SendingDomain) -> list[dict[str, Any]]:
+    return [each for each in domain.findings if each["name"] != MISSING]
 
 
 def _short(host: str, domain: str) -> str:
