@@ -53,7 +53,7 @@ class Fault:
 
     @classmethod
     def of(cls, error: MailError) -> "Fault":
-        words = f"{error.message} {error.hint}".strip()
+        words = f"{error.message}\n{error.hint}".strip()
         return cls(error.kind, words, error.held, error.wait or timedelta())
 
 

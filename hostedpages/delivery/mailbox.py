@@ -83,7 +83,7 @@ async def _visit(settings: Settings, sender_id: int, pool: ThreadPoolExecutor) -
         await asyncio.to_thread(_write_problem, sender_id, SECRET_LOST)
     except (ImapError, MailError) as error:
         _TOKENS.forget(sender.public_id)
-        words = f"{error.message} {error.hint}".strip()
+        words = f"{error.message}\n{error.hint}".strip()
         await asyncio.to_thread(_write_problem, sender_id, words)
     else:
         await asyncio.to_thread(_write, sender_id, seen)

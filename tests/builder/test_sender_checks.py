@@ -146,7 +146,7 @@ def test_a_refused_password_says_the_cause_what_to_do_and_no_secret(
     db.session().refresh(sender)
     assert sender.state == "failing"
     assert CANARY not in sender.test_problem
-    assert "failed. Sign in: " in alice.client.get("/settings/mail").get_data(as_text=True)
+    assert "failed.<br>Sign in: " in alice.client.get("/settings/mail").get_data(as_text=True)
 
 
 def test_a_real_message_goes_to_the_chosen_address(alice: Person, server: ScriptedSmtp) -> None:

@@ -4,6 +4,8 @@ from datetime import timedelta
 
 from hostedpages import db
 from hostedpages.clock import FrozenClock
+from hostedpages.delivery.breaker import Fault
+from hostedpages.mail.errors import MailError
 from hostedpages.models import Account, Sender, SenderHealth
 from tests import factories
 from tests.builder.test_senders import address, text_of
@@ -80,3 +82,8 @@ def test_without_the_time_of_a_test_nobody_is_said_to_have_tested(alice: Person)
     page = text_of(alice, "/settings/mail")
     assert "Mail goes out through it, but nobody has tested it yet." in page
     assert "Tested ." not in page
+
+
+def test_cause_and_advice_of_a_fault_are_two_lines() -> None:
+    fault = Fault.of(MailError(CAUSE, kind="connection", server=True, hint=ADVICE))
+    assert fault.words == f"{CAUSE}\n{ADVICE}"

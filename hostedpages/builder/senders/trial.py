@@ -90,7 +90,7 @@ class Trial:
         if self.sender_id is None:
             return
         wrong = next((step for step in ended if step.state == "problem"), None)
-        problem = f"{wrong.title}: {wrong.detail}" if wrong else ""
+        problem = f"{wrong.title}: {wrong.detail}\n{wrong.hint}".strip() if wrong else ""
         proves = self._proves_login(ended)
         service.keep_result(self.sender_id, self.place, problem=problem, proves_login=proves)
 

@@ -122,7 +122,7 @@ def state_of(row: SenderRow) -> State:
         return State("Having trouble", "warn", f"{_trouble_of(row, now)}\n{health.problem}".strip())
     if sender.state == "failing":
         tested = times.short_time(sender.tested_at)
-        return State("Failing", "bad", f"The test of {tested} failed. {sender.test_problem}")
+        return State("Failing", "bad", f"The test of {tested} failed.\n{sender.test_problem}")
     delivered_at = health.delivered_at if health else None
     if delivered_at and (sender.tested_at is None or delivered_at > sender.tested_at):
         return State("Works", "ok", f"It last took a mail {times.short_time(delivered_at)}.")
