@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import func, select
 
 from hostedpages import db
+from hostedpages.builder.domains import views
 from hostedpages.clock import FrozenClock
 from hostedpages.config import Settings
 from hostedpages.models import SendingDomain
@@ -48,6 +49,38 @@ def test_an_empty_list_says_what_a_domain_is_for(alice: Person) -> None:
     text = text_of(alice, "/settings/domains")
     assert "No domains yet" in text
     assert "/settings/domains/new" in text
+
+
+@pytest.mark.parametrize(
+    ("typed", "owner", "name"),
+    [
+        ("gmail.com", "Google", "gmail.com"),
+        ("office@GMX.de", "GMX", "gmx.de"),
+        ("mail.proton.me", "Proton", "mail.proton.me"),
+    ],
+)
+def test_a_mailbox_providers_domain_is_refused_with_a_way_out(
+    alice: Person, settings: Settings, typed: str, owner: str, name: str
+) -> None:
+    answer = alice.client.post("/settings/domains/new", data={"name": typed})
+
+    words = f"Only {owner} can publish records for {name}. Set up a sender instead."
+    assert answer.status_code == 422
+    assert words in answer.get_data(as_text=True)
+    assert domains_of(alice) == []
+
+
+def test_without_a_server_to_send_through_every_screen_says_so(
+    alice: Person, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    domain = factories.sending_domain(alice.account, settings=settings)
+    paths = ["/settings/domains", "/settings/domains/new", f"/settings/domains/{domain.public_id}"]
+    words = "Hosted Pages has no mail server to send through yet"
+    assert [path for path in paths if words not in text_of(alice, path)] == []
+
+    with_server = settings.model_copy(update={"smtp_url": "smtp://mail.example.com:587"})
+    monkeypatch.setattr(views, "settings", lambda: with_server)
+    assert [path for path in paths if words in text_of(alice, path)] == []
 
 
 def test_a_domain_that_does_not_exist_is_said_once_on_top(

@@ -15,6 +15,7 @@ from hostedpages.errors import Refused, TooManyTries
 from hostedpages.mail import dkim
 from hostedpages.mail.dns import Resolver
 from hostedpages.mail.headers import one_address
+from hostedpages.mail.mailbox_domains import owner_of
 from hostedpages.mail.names import NameRefused, domain_name, readable
 from hostedpages.models import Account, SendingDomain
 from hostedpages.tokens import random_id
@@ -29,13 +30,16 @@ CHECKS_PER_SECONDS = 600
 def add(account: Account, typed: str, settings: Settings) -> SendingDomain:
     """Add a domain with a new key, and look at its records for the first time.
 
-    Raises Refused when it is no public domain, is there already, or there are too many;
-    TooManyTries as `check` does, whatever became of the domains before.
+    Raises Refused when it is no public domain, is a mailbox provider's, is there already, or there
+    are too many; TooManyTries as `check` does, whatever became of the domains before.
     """
     try:
         name = domain_name(typed)
     except NameRefused as error:
         raise Refused(str(error), field="name") from None
+    if owner := owner_of(name):
+        words = f"Only {owner} can publish records for {name}. Set up a sender instead."
+        raise Refused(words, field="name")
     from_email = ""
     if "@" in typed:
         from_email = one_address(typed.strip()) or ""

@@ -22,13 +22,13 @@ Answer = str | Response | tuple[str, int]
 @guard.role_required(*MANAGERS)
 def domains_list() -> Answer:
     rows = queries.domains_of(guard.current_account())
-    return render_template("builder/domains/list.html", rows=rows)
+    return render_template("builder/domains/list.html", rows=rows, has_server=_has_server())
 
 
 @blueprint.get("/settings/domains/new")
 @guard.role_required(*MANAGERS)
 def domains_new() -> Answer:
-    return render_template("builder/domains/new.html", form=AddDomainForm())
+    return _new(AddDomainForm())
 
 
 @blueprint.post("/settings/domains/new")
@@ -39,7 +39,7 @@ def domains_create() -> Answer:
         domain = service.add(guard.current_account(), form.name.data or "", settings())
     except (Refused, TooManyTries) as error:
         form.show(error, default="name")
-        return render_template("builder/domains/new.html", form=form), error.status
+        return _new(form), error.status
     flash(f"{readable(domain.name)} added")
     return _to(domain)
 
@@ -149,6 +149,15 @@ def domains_explain() -> Answer:
     return page, status
 
 
+def _has_server() -> bool:
+    """Whether there is a server of ours that could send what is signed here."""
+    return bool(settings().smtp_url)
+
+
+def _new(form: AddDomainForm) -> str:
+    return render_template("builder/domains/new.html", form=form, has_server=_has_server())
+
+
 def _to(domain: SendingDomain) -> Response:
     return redirect(url_for("builder.domains_show", public_id=domain.public_id), 303)
 
@@ -163,4 +172,5 @@ def _page(domain: SendingDomain, form: FromForm | None = None, problem: str = ""
         or FromForm(data={"from_email": domain.from_email, "from_name": domain.from_name}),
         problem=problem,
         patience=PATIENCE,
+        has_server=_has_server(),
     )
