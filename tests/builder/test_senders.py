@@ -333,7 +333,7 @@ def test_the_use_of_limits_is_shown_with_a_warning_from_four_fifths_on(alice: Pe
     assert "4 of 5 in the last hour" in page
     assert "4 of 100 in the last 24 hours" in page
     assert page.count("nearly full") == 1
-    together = "Counted together with the other senders of the same mailbox."
+    together = "Same mailbox as the "
 
     set_up(alice, "marketing", per_hour="5", per_day="100")
     page = text_of(alice, "/settings/mail")

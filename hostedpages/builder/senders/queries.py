@@ -34,6 +34,7 @@ class SenderRow:
     health: SenderHealth | None
     standing: limits.Standing
     waiting: int = 0
+    mates: Sequence[Sender] = ()  # the account's others that have the same mailbox
     since: datetime | None = None  # of the trouble that it has now
 
     @property
@@ -82,8 +83,16 @@ def _row(sender: Sender, user: User | None, health: SenderHealth | None) -> Send
         health,
         limits.standing(session, sender, now),
         waiting_for(sender.account_id, sender.id, now=now),
+        _mates_of(sender),
         trouble_since(sender, health),
     )
+
+
+def _mates_of(sender: Sender) -> Sequence[Sender]:
+    if Sender.is_per_ip(sender.counted_as):
+        return ()
+    same = (Sender.account_id == sender.account_id, Sender.counted_as == sender.counted_as)
+    return db.session().scalars(select(Sender).where(*same, Sender.id != sender.id)).all()
 
 
 def trouble_since(sender: Sender, health: SenderHealth | None) -> datetime | None:

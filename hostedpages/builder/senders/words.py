@@ -12,6 +12,7 @@ from flask import Blueprint
 from hostedpages import clock
 from hostedpages.accounts import guard
 from hostedpages.builder import times
+from hostedpages.builder.deliveries import troubles
 from hostedpages.builder.senders.queries import SenderRow
 from hostedpages.config import Settings
 from hostedpages.delivery.streams import GENERAL
@@ -25,8 +26,8 @@ TITLES = {
 # What a slot is for, where none is set up yet.
 OFFERS = {
     "account": "Notifications of new leads come from your own address, through your own server.",
-    "marketing": "Mail of action plans comes from an address of its own, so that it uses up no "
-    "limits that notifications need.",
+    "marketing": "Mail of action plans comes from an address of its own. Choose another mailbox "
+    "than the account’s: then it uses up no limits that notifications need.",
     "mine": "Mail of action plans that goes out in your name comes from your own address.",
 }
 
@@ -160,10 +161,23 @@ def _last(seconds: int) -> str:
 
 
 def sharing_of(row: SenderRow) -> str:
-    """Why mail of other senders counts here too."""
-    if row.sender.limits.get("per_ip"):
+    """Why mail of other senders counts here too; empty when none does.
+
+    Each sender keeps its own limits, counting the mail of all: that is safe for the provider, but
+    unequal ones let one sender take what the other needs.
+    """
+    if row.standing.is_shared and Sender.is_per_ip(row.sender.counted_as):
         return "The provider counts all mail from Hosted Pages together."
-    return "Counted together with the other senders of the same mailbox."
+    if not row.mates:
+        return ""
+    shared = f"Same mailbox as {troubles.called(row.mates)}: they use up the same limit."
+    if all(_windows_of(each) == _windows_of(row.sender) for each in row.mates):
+        return shared
+    return f"{shared} Enter the lowest numbers at each of them, as the provider has one limit."
+
+
+def _windows_of(sender: Sender) -> list[object]:
+    return list(sender.limits.get("windows") or ())
 
 
 def waiting_of(row: SenderRow) -> str:
