@@ -8,6 +8,7 @@ import asyncio
 import os
 import sys
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from hostedpages.mail.check import Check
 
 _DEFAULT_PORTS = {"starttls": 587, "ssl": 465, "none": 25}
+_LEFT_OUT = "This test does not check the password: give --user and --password-file, and it does."
 _MARKS = {"ok": "ok", "problem": "PROBLEM", "skipped": "skipped"}
 
 
@@ -71,10 +73,14 @@ def check_mail(
         raise click.UsageError("--user and --password-file go together.")
     if imap_host and not user:
         raise click.UsageError("--imap-host needs --user and --password-file.")
+    host = _host(host, "--host", "--port")
+    imap_host = imap_host and _host(imap_host, "--imap-host", "--imap-port")
+    send_to = send_to and _address(send_to, "--send-to")
+    mail_from = mail_from and _address(mail_from, "--from")
     is_allowed = allow_private or os.environ.get("HOSTEDPAGES_PRIVATE_HOSTS") == "allow"
     password = _password(password_file, host)
     server = Server(
-        host.strip().lower(),
+        host,
         port or _DEFAULT_PORTS[security],
         security,
         user,
@@ -96,6 +102,27 @@ def check_mail(
         sys.exit(1)
 
 
+def _host(typed: str, option: str, port_option: str) -> str:
+    from hostedpages.mail.names import host_name
+
+    try:
+        name = host_name(typed, port_place=f"is given with {port_option}")
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint=option) from None
+    if not name:
+        raise click.BadParameter("Give the name of the server.", param_hint=option)
+    return name
+
+
+def _address(typed: str, option: str) -> str:
+    from hostedpages.mail.headers import one_address
+
+    address = one_address(typed)
+    if address is None:
+        raise click.BadParameter("Give one valid email address.", param_hint=option)
+    return address
+
+
 def _password(file: Path | None, host: str) -> str:
     from hostedpages.mail.presets import clean_password
 
@@ -105,7 +132,10 @@ def _password(file: Path | None, host: str) -> str:
         line = file.read_text("utf-8").partition("\n")[0].rstrip("\r")
     except (OSError, UnicodeDecodeError):
         raise click.UsageError("The password file cannot be read as text.") from None
-    return clean_password(line, host=host)
+    password = clean_password(line, host=host)
+    if not password.strip():
+        raise click.UsageError("The first line of the password file is empty.")
+    return password
 
 
 async def _show(tests: list[AsyncIterator["Check"]], *, as_json: bool) -> bool:
@@ -116,6 +146,8 @@ async def _show(tests: list[AsyncIterator["Check"]], *, as_json: bool) -> bool:
             if step.state == "running":
                 continue
             is_well = is_well and step.state != "problem"
+            if step.name == "password":
+                step = replace(step, detail=_LEFT_OUT)
             if as_json:
                 opened.print_json(
                     name=step.name,

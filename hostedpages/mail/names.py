@@ -3,6 +3,7 @@
 Must never let a name through that belongs to an inner network: an answer would tell about it.
 """
 
+import ipaddress
 import re
 
 import idna
@@ -51,6 +52,31 @@ def domain_name(typed: str) -> str:
         raise NameRefused("That is an address of a machine. Give a domain, such as example.com.")
     if is_internal(name):
         raise NameRefused(f"“{text[:80]}” is a name of inner networks: nobody outside can see it.")
+    return name
+
+
+def host_name(text: str, *, port_place: str = "has a field of its own") -> str:
+    """A server's name in its ASCII form, or an IP address; empty for nothing.
+
+    Raises ValueError with words for people; `port_place` tells where the port belongs.
+    """
+    text = text.strip().rstrip(".").lower()
+    if not text:
+        return ""
+    if "://" in text or "/" in text or "@" in text:
+        raise ValueError("Only the name of the server, such as smtp.example.com.")
+    try:
+        return str(ipaddress.ip_address(text.strip("[]")))
+    except ValueError:
+        pass
+    if ":" in text:
+        raise ValueError(f"Only the name of the server; the port {port_place}.")
+    try:
+        name = text if text.isascii() else idna.encode(text, uts46=True).decode()
+    except idna.IDNAError:
+        name = ""
+    if not name or len(name) > MAX_NAME or not all(map(_LABEL.fullmatch, name.split("."))):
+        raise ValueError("This is no name of a server. It looks like smtp.example.com.")
     return name
 
 

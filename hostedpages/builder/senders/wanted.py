@@ -3,14 +3,12 @@
 Must never ask the network, and never give a password back to the form.
 """
 
-import ipaddress
 import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-import idna
 from email_validator import EmailNotValidError, validate_email
 
 from hostedpages.builder.senders import windows
@@ -23,13 +21,13 @@ from hostedpages.builder.senders.forms import (
 )
 from hostedpages.errors import DomainError
 from hostedpages.mail import imap_session, server
+from hostedpages.mail.names import host_name
 from hostedpages.mail.presets import PRESETS, clean_password
 from hostedpages.models import Sender
 from hostedpages.sanitize import clean_text
 
 MAX_PASSWORD = 1000
 SMTP_PORTS = "25, 465, 587 or 2525"  # the usual ones of those that are allowed
-_LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
@@ -236,28 +234,6 @@ class _Reader:
     def password(self, preset: str) -> str:
         host = str(self.form.smtp_host.data or "").strip()
         return self._try("password", partial(plain_password, preset=preset, host=host))
-
-
-def host_name(text: str) -> str:
-    """A host name in its ASCII form, or an IP address. Raises ValueError with words for people."""
-    text = text.strip().rstrip(".").lower()
-    if not text:
-        return ""
-    if "://" in text or "/" in text or "@" in text:
-        raise ValueError("Only the name of the server, such as smtp.example.com.")
-    try:
-        return str(ipaddress.ip_address(text.strip("[]")))
-    except ValueError:
-        pass
-    if ":" in text:
-        raise ValueError("Only the name of the server; the port has a field of its own.")
-    try:
-        name = text if text.isascii() else idna.encode(text, uts46=True).decode()
-    except idna.IDNAError:
-        name = ""
-    if not name or len(name) > 253 or not all(map(_LABEL.fullmatch, name.split("."))):
-        raise ValueError("This is no name of a server. It looks like smtp.example.com.")
-    return name
 
 
 def address(text: str) -> str:
