@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Dialog, Page, expect
 
 from hostedpages.models import User
 from tests.browser.conftest import NewContext, sign_in
@@ -43,6 +43,58 @@ def test_choosing_a_provider_fills_in_everything_at_once(staff_page: Page) -> No
     expect(page.get_by_text("end of 2026").locator("visible=true")).to_have_count(1)
     expect(page.get_by_text("make an app password there").locator("visible=true")).to_have_count(0)
     expect(page.get_by_role("button", name="Use this preset")).to_be_hidden()
+
+
+def test_what_a_provider_filled_in_goes_with_it_and_what_was_typed_comes_back(
+    staff_page: Page,
+) -> None:
+    page = staff_page
+    page.goto("/settings/mail/new?slot=account")
+    server, hourly = page.get_by_label("Server", exact=True), page.get_by_label("Mails an hour")
+    server.fill("typed.example.com")
+    hourly.fill("7")
+    page.get_by_role("radio", name="Gmail").check()
+    expect(server).to_have_value("smtp.gmail.com")
+    expect(hourly).to_have_value("")
+    page.get_by_role("radio", name="Custom").check()
+    expect(server).to_have_value("typed.example.com")
+    expect(hourly).to_have_value("7")
+    expect(page.get_by_label("Mails a day")).to_have_value("")
+
+    page.goto("/settings/mail/new?slot=marketing&preset=gmail")
+    page.get_by_label("Read the inbox").check()
+    page.get_by_role("radio", name="MS Exchange").check()
+    expect(server).to_have_value("")
+    expect(page.get_by_label("IMAP server")).to_have_value("")
+    expect(page.get_by_label("Mails a day")).to_have_value("")
+
+
+def test_leaving_a_changed_form_asks_unless_it_is_saved(
+    staff_page: Page, server: ScriptedSmtp
+) -> None:
+    page = staff_page
+    asked: list[str] = []
+
+    def stay(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    page.on("dialog", stay)
+    page.goto("/settings/mail/new?slot=account")
+    page.get_by_label("Send a test mail to").fill("me@example.org")
+    page.get_by_role("link", name="Mail", exact=True).first.click()
+    expect(page.get_by_role("link", name="Set up a sender")).to_be_visible()
+    page.goto("/settings/mail/new?slot=account")
+    use(page, server)
+    page.get_by_role("link", name="Mail", exact=True).first.click()
+    expect(page.get_by_label("Email address", exact=True)).to_have_value("office@example.com")
+    assert asked == ["beforeunload"]
+
+    page.get_by_role("button", name="Save").first.click()
+    expect(page.get_by_text("Saved. Now test it.")).to_be_visible()
+    page.get_by_role("link", name="Mail", exact=True).first.click()
+    expect(page.get_by_role("link", name="The account’s sender")).to_be_visible()
+    assert asked == ["beforeunload"]
 
 
 def test_the_port_proposes_its_encryption_and_warns(staff_page: Page) -> None:

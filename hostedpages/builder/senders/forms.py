@@ -118,4 +118,7 @@ class SenderForm(StaffForm):
 
 
 class TestSendForm(StaffForm):
-    to = EmailField("Send a test mail to", render_kw={"maxlength": 254, "autocomplete": "email"})
+    to = EmailField(
+        "Send a test mail to",
+        render_kw={"maxlength": 254, "autocomplete": "email", "data-passing": True},
+    )

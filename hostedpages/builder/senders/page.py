@@ -67,23 +67,35 @@ def fill_with_preset(form: SenderForm) -> None:
     preset = PRESETS.get(str(form.preset.data or ""))
     if preset is None:
         return
+    _empty_of_providers(form)
     for name, value in fills_of(preset).items():
         form[name].data, form[name].raw_data = value, None
 
 
+def _empty_of_providers(form: SenderForm) -> None:
+    """Take out what another provider had filled in, and leave what was typed."""
+    host = str(form.smtp_host.data or "")
+    former = next((each for each in PRESETS.values() if host and each.smtp_host == host), None)
+    for name, value in fills_of(former).items() if former else ():
+        if form[name].data == value:
+            form[name].data, form[name].raw_data = form[name].default, None
+
+
 def fills_of(preset: Preset) -> dict[str, Any]:
-    """What choosing this provider writes into the form. Without a server nothing of it is known,
-    so that only the limits go."""
-    found: dict[str, Any] = {
+    """What choosing this provider writes into the form. What is not known of it is left out: there
+    what was typed stays or comes back."""
+    counts = {
         "per_hour": windows.count_of(preset.limits, windows.HOUR),
         "per_day": windows.count_of(preset.limits, windows.DAY),
     }
-    if preset.smtp_host:
-        found |= {
-            "smtp_host": preset.smtp_host,
-            "smtp_port": preset.smtp_port,
-            "security": preset.security,
-        }
+    if not preset.smtp_host:
+        return {name: count for name, count in counts.items() if count is not None}
+    found: dict[str, Any] = {
+        **counts,
+        "smtp_host": preset.smtp_host,
+        "smtp_port": preset.smtp_port,
+        "security": preset.security,
+    }
     if preset.imap_host:
         found |= {"imap_host": preset.imap_host, "imap_port": preset.imap_port}
     return found

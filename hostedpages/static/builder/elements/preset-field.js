@@ -1,11 +1,15 @@
 // <preset-field>: around a sender's form. Choosing a provider writes its server and limits into the
-// form at once, and shows what to know about it; the port proposes its encryption.
+// form at once, and shows what to know about it; the port proposes its encryption. What a provider
+// filled in goes with it, and what a person had typed comes back.
 // Without a script a button asks the server to do the same, and all notes that fit are drawn by it.
 const BY_PORT = { 465: "ssl", 587: "starttls" };
+const UNTYPED = { smtp_host: "", smtp_port: "587", security: "starttls", imap_host: "", imap_port: "993", per_hour: "", per_day: "" };
 
 class PresetField extends HTMLElement {
   connectedCallback() {
     this.form = this.querySelector("form");
+    this.typed = { ...UNTYPED };
+    this.filled = this.fillsOf(this.querySelector("[name=preset]:checked"));
     this.addEventListener("change", (event) => {
       if (event.target.name === "preset") this.fill(event.target);
       if (event.target.name === "smtp_port") this.propose(event.target.value);
@@ -16,13 +20,23 @@ class PresetField extends HTMLElement {
   }
 
   fill(radio) {
-    for (const [name, value] of Object.entries(JSON.parse(radio.dataset.fills))) {
-      this.form.elements[name].value = value ?? "";
+    const fills = this.fillsOf(radio);
+    for (const name of Object.keys(UNTYPED)) {
+      const control = this.form.elements[name];
+      if (control.value !== this.filled[name]) this.typed[name] = control.value;
+      control.value = fills[name] ?? this.typed[name];
+      this.forgive(name);
     }
+    this.filled = fills;
     const rules = this.querySelector("[data-rules]:not(input)");
     rules.hidden = !radio.dataset.rules;
     rules.querySelector("span").textContent = radio.dataset.rules;
-    for (const name of ["smtp_host", "smtp_port", "security", "imap_host", "per_hour", "per_day"]) this.forgive(name);
+  }
+
+  // What this provider fills in, as the controls hold it.
+  fillsOf(radio) {
+    const fills = Object.entries(JSON.parse(radio?.dataset.fills ?? "{}"));
+    return Object.fromEntries(fills.map(([name, value]) => [name, String(value ?? "")]));
   }
 
   // What was wrong with a value that is gone is not said any more.

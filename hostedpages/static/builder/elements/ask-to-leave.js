@@ -1,0 +1,26 @@
+// <ask-to-leave changed>: around a form that is saved by its button. Leaving the page with changes
+// that are not saved asks first; `changed` when the page came back with some. Controls with
+// data-passing are never saved. Without a script nothing asks.
+class AskToLeave extends HTMLElement {
+  connectedCallback() {
+    this.form = this.querySelector("form");
+    this.form.addEventListener("submit", () => (this.isSent = true));
+    // Back in the browser's history shows the page as it was left.
+    addEventListener("pageshow", () => (this.isSent = false));
+    addEventListener("beforeunload", (event) => this.mustAsk() && event.preventDefault());
+  }
+
+  mustAsk() {
+    return !this.isSent && (this.hasAttribute("changed") || [...this.form.elements].some(isChanged));
+  }
+}
+
+// Compared with what the server drew, so that what the browser itself restored counts too.
+function isChanged(control) {
+  if (!control.name || control.localName === "button" || control.hasAttribute("data-passing")) return false;
+  if (control.localName === "select") return [...control.options].some((each) => each.selected !== each.defaultSelected);
+  if (["checkbox", "radio"].includes(control.type)) return control.checked !== control.defaultChecked;
+  return control.type !== "hidden" && control.value !== control.defaultValue;
+}
+
+customElements.define("ask-to-leave", AskToLeave);
