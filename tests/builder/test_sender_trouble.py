@@ -23,7 +23,7 @@ def refused_once(account: Account, clock: FrozenClock) -> Sender:
     factories.attempt(sent, sender_id=sender.id, outcome="delivered")
     clock.advance(timedelta(minutes=1))
     later = clock.at + timedelta(minutes=1)
-    waits = factories.delivery(account, attempts=1, due_at=later, sender_id=sender.id)
+    waits = factories.delivery(account, attempts=1, due_at=later, sender_id=sender.id, error=CAUSE)
     factories.attempt(waits, sender_id=sender.id, outcome="held")
     factories.delivery(account, sender_id=sender.id)
     factories.store(
@@ -62,6 +62,10 @@ def test_a_server_that_is_called_failing_has_failed_since_its_first_refusal(
     page = text_of(alice, "/settings/mail")
     assert f"Since 10:02 am: {CAUSE}<br>{ADVICE}" in page
     assert "cannot be reached since 10:02 am. 2 mails wait." in page
+    row = (
+        "The server of the account’s sender (office@example.com) cannot be reached since 10:02 am."
+    )
+    assert row in text_of(alice, "/deliveries").partition("<main")[2]
 
 
 def test_trouble_that_somebody_mended_is_no_part_of_the_next(

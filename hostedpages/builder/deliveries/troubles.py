@@ -8,8 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from flask import g
+
 from hostedpages.builder import times
 from hostedpages.builder.deliveries import ways
+from hostedpages.builder.senders.queries import trouble_since
 from hostedpages.models import PLATFORM, Sender, SenderHealth
 
 SLOT_NAMES = {"account": "the account’s sender", "marketing": "the marketing sender"}
@@ -65,7 +68,17 @@ def banner(
 
 def note(way: ways.Way) -> str:
     """The same for a row of a list, without advice: "The account’s sender (office@…) cannot …"."""
-    return f"{_of([way.sender] if way.sender else [], way.health).what}{_since(way.failing_since)}."
+    return f"{_of([way.sender] if way.sender else [], way.health).what}{_since(began(way))}."
+
+
+def began(way: ways.Way) -> datetime | None:
+    """When the trouble of this way began; read once a request for each sender."""
+    if way.sender is None:
+        return way.failing_since
+    known: dict[int, datetime | None] = g.setdefault("troubles_began", {})
+    if way.sender.id not in known:
+        known[way.sender.id] = trouble_since(way.sender, way.health)
+    return known[way.sender.id]
 
 
 def called(senders: Sequence[Sender]) -> str:
