@@ -297,6 +297,7 @@ def test_senders(context: BrowserContext, northside: Northside, look: Look) -> N
         (f"/settings/mail/{works.public_id}", "sender"),
         (f"/settings/mail/{fails.public_id}", "sender-failing"),
         (f"/settings/mail/{fails.public_id}/remove", "sender-remove"),
+        (f"/settings/mail/{works.public_id}/off", "sender-off"),
         ("/settings/mail/new?slot=mine&preset=microsoft365", "sender-new"),
         (f"/deliveries/{held.public_id}", "delivery-held"),
     ):
