@@ -104,7 +104,7 @@ def _send(account_id: int, span: Span, settings: Settings, now: datetime) -> Non
             return
         addresses = tell.alarm_addresses(session, account)
         known = looks.servers(session)
-        ways = tell.mail_ways(account_id, set(), known, settings)[:1]
+        ways = tell.mail_ways(account_id, set(), known, settings, now)[:1]
         rows = tell.mail_rows(account, addresses, ways, payload, "Daily digest", now)
         outbox.put_many(session, rows)
 

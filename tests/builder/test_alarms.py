@@ -327,3 +327,30 @@ def test_an_alarm_is_told_when_the_webhook_answered(alice: Person, clock: Frozen
         hook.state, hook.finished_at = "delivered", clock.at
 
     assert "· told <time" in text_of(alice)
+
+
+NO_SECOND = "There is no second way yet"
+
+
+def test_two_senders_of_one_mailbox_are_no_second_way(alice: Person, clock: FrozenClock) -> None:
+    assert "There is no way to tell anybody yet" in text_of(alice)
+    factories.sender(alice.account)
+    factories.sender(alice.account, slot="marketing")
+    page = text_of(alice)
+    assert NO_SECOND in page
+    assert "add a webhook, or a" in page
+    assert "By a way that is not the failing one" not in page
+
+    alice.client.post("/settings/alarms/test")
+    assert len(sent(alice.account)) == 1
+
+    other = factories.sender(alice.account, slot="other", smtp_host="smtp.example.net")
+    page = text_of(alice)
+    assert NO_SECOND not in page
+    assert "By a way that is not the failing one" in page
+
+    with db.transaction():
+        other.enabled = False
+    assert NO_SECOND in text_of(alice)
+    fill_in(alice, alarm_webhook_url=HOOK)
+    assert NO_SECOND not in text_of(alice)

@@ -137,6 +137,82 @@ def test_when_nobody_knows_which_way_works_all_are_taken(
     assert [each.sender_id for each in told()] == [PLATFORM, sender.id]
 
 
+def test_an_alarm_about_a_sender_does_not_leave_by_another_of_its_mailbox(
+    owner: Account, settings: Settings, clock: FrozenClock
+) -> None:
+    settings = settings.model_copy(update={"smtp_url": ""})
+    sender = factories.sender(owner)
+    factories.sender(owner, slot="marketing")
+    other = factories.sender(owner, slot="other", email="other@example.com")
+    health(sender.id, clock)
+
+    look(settings, clock)
+    look(settings, clock, after=timedelta(minutes=6))
+
+    assert [each.sender_id for each in told()] == [other.id]
+
+
+def test_with_one_mailbox_alone_the_alarm_leaves_once_by_the_sender_that_may_work(
+    owner: Account, settings: Settings, clock: FrozenClock
+) -> None:
+    settings = settings.model_copy(update={"smtp_url": ""})
+    health(factories.sender(owner).id, clock)
+    mate = factories.sender(owner, slot="marketing")
+
+    look(settings, clock)
+    look(settings, clock, after=timedelta(minutes=6))
+
+    assert [each.sender_id for each in told()] == [mate.id]
+
+
+def test_senders_that_share_only_an_internet_address_are_ways_of_their_own(
+    owner: Account, settings: Settings, clock: FrozenClock
+) -> None:
+    settings = settings.model_copy(update={"smtp_url": ""})
+    limits = {"per_ip": True}
+    health(factories.sender(owner, limits=limits).id, clock)
+    other = factories.sender(owner, slot="marketing", limits=limits, email="other@example.com")
+
+    look(settings, clock)
+    look(settings, clock, after=timedelta(minutes=6))
+
+    assert [each.sender_id for each in told()] == [other.id]
+
+
+@pytest.mark.parametrize("known", ["full_until", "window_until"])
+def test_an_alarm_waits_for_no_limit_when_there_is_another_way(
+    known: str, owner: Account, settings: Settings, clock: FrozenClock
+) -> None:
+    sender = factories.sender(owner)
+    full = health(PLATFORM, clock, failing_since=None, problem="")
+    lost = failed(owner, clock, sender_id=NO_SENDER)
+    with db.transaction():
+        setattr(full, known, clock.at + timedelta(minutes=54))
+    look(settings, clock)
+    assert [each.sender_id for each in told()] == [sender.id]
+
+    with db.transaction():
+        setattr(full, known, clock.at + timedelta(hours=24, minutes=3))
+    look(settings, clock, after=timedelta(hours=24))
+    assert lost
+    assert [each.sender_id for each in told()] == [sender.id, PLATFORM]
+
+
+def test_an_account_sender_without_a_limit_goes_before_its_full_mate(
+    owner: Account, settings: Settings, clock: FrozenClock
+) -> None:
+    settings = settings.model_copy(update={"smtp_url": ""})
+    marketing = factories.sender(owner, slot="marketing")
+    sender = factories.sender(owner)
+    until = clock.at + timedelta(minutes=54)
+    health(marketing.id, clock, failing_since=None, problem="", full_until=until)
+    failed(owner, clock, sender_id=NO_SENDER)
+
+    look(settings, clock)
+
+    assert [each.sender_id for each in told()] == [sender.id]
+
+
 def test_without_named_addresses_the_owners_are_told(
     owner: Account, settings: Settings, clock: FrozenClock
 ) -> None:

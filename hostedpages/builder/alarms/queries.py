@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 
 from hostedpages import clock, db
-from hostedpages.delivery.alarms import tell, telling
+from hostedpages.config import Settings
+from hostedpages.delivery.alarms import looks, tell, telling
 from hostedpages.delivery.alarms.kinds import AlarmKind, kind_of
 from hostedpages.delivery.alarms.telling import Telling
 from hostedpages.models import NO_SENDER, PLATFORM, Account, Alarm, Delivery, Heartbeat, Sender
@@ -100,6 +101,12 @@ def _row(alarm: Alarm) -> AlarmRow:
 def told_addresses(account: Account) -> Sequence[str]:
     """Who is told at present."""
     return tell.alarm_addresses(db.session(), account)
+
+
+def ways_to_tell(account: Account, settings: Settings) -> int:
+    """How many ways to tell people there are that do not fail together."""
+    session = db.session()
+    return tell.real_ways(session, account, looks.servers(session), settings)
 
 
 def looked_at() -> datetime | None:

@@ -88,6 +88,7 @@ def _page(form: AlarmsForm) -> str:
         account=account,
         alarms=queries.open_and_told(account),
         over=queries.over_lately(account),
+        ways=queries.ways_to_tell(account, settings()),
         told=queries.told_addresses(account),
         looked_at=queries.looked_at(),
         test=_last_test(),

@@ -65,6 +65,18 @@ class Servers:
         times = (health.full_until, health.window_until) if health else ()
         return max((at for at in times if at is not None), default=None)
 
+    def of_mailbox(self, sender_id: int) -> set[int]:
+        """This sender and the others of its account with the same mailbox at the same server: one
+        password, one quota, one way. Those of one internet address alone fail each by itself."""
+        own = self.senders.get(sender_id)
+        if own is None or Sender.is_per_ip(own.counted_as):
+            return {sender_id}
+        return {
+            each.id
+            for each in self.senders.values()
+            if (each.account_id, each.counted_as) == (own.account_id, own.counted_as)
+        }
+
     def waits(self, sender_id: int, now: datetime) -> bool:
         """Whether mail of this sender waits for a reason that is known."""
         health = self.health.get(sender_id)

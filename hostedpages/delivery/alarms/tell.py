@@ -1,5 +1,5 @@
 """Whom alarms are told, and by which way: never by the one that the alarm is about, if there is
-another.
+another. Senders with the same mailbox are one way.
 
 Makes rows for the outbox. Must never put one message for each delivery: what is told at one moment
 goes to an address in one mail.
@@ -27,6 +27,7 @@ MAIL = "alarm_mail"
 WEBHOOK = "webhook"
 OPENED, CLOSED, TEST = "alarm.opened", "alarm.closed", "alarm.test"
 AGAIN_AFTER = timedelta(hours=24)
+SOON = timedelta(minutes=5)  # a full sender that an alarm can wait for
 MOST_IN_A_MAIL = 20
 TEST_SUMMARIES = ("Test alarm", KINDS[WEBHOOK].summary({"event": {"type": TEST}}))
 Rows = list[dict[str, Any]]
@@ -56,7 +57,7 @@ def opened_rows(
     for alarm in alarms:
         if _is_about(alarm, MAIL):
             continue
-        ways = mail_ways(account.id, blamed(alarm), known, settings)
+        ways = mail_ways(account.id, blamed(alarm), known, settings, now)
         for address in living if alarm.kind == kinds.BOUNCED_NOTICE else addresses:
             groups.setdefault((ways, address), []).append(alarm)
     rows: Rows = []
@@ -94,8 +95,7 @@ def test_rows(
 ) -> Rows:
     """A test for every address by every way that there is, and for the webhook. `by` is whoever
     asked for it."""
-    own = own_senders(account.id, known)
-    ways = [*([PLATFORM] if settings.smtp_url or not own else []), *own]
+    ways = [_soonest(way, known, now) for way in _ways(account.id, known, settings)]
     payload = {"template": "alarm_test", "account": account.name, "by": by}
     rows = mail_rows(
         account, alarm_addresses(session, account), ways, payload, TEST_SUMMARIES[0], now
@@ -122,20 +122,56 @@ def blamed(alarm: Alarm) -> set[int]:
 
 
 def mail_ways(
-    account_id: int, to_blame: set[int], known: Servers, settings: Settings
+    account_id: int, to_blame: set[int], known: Servers, settings: Settings, now: datetime
 ) -> tuple[int, ...]:
-    """By which senders an alarm mail leaves: one that is fine and not to blame; else all of them,
-    since nobody knows which works first.
+    """By which senders an alarm mail leaves: one that is fine, not to blame, and not full for long
+    if there is another; else by all ways, since nobody knows which works first."""
 
-    Without a mail server of its own the installation's way ends in a folder, so it comes last.
+    def is_bad(sender_id: int) -> bool:
+        return sender_id in to_blame or known.is_failing(sender_id)
+
+    ways = _ways(account_id, known, settings)
+    fine = [
+        _soonest(way, known, now)
+        for way in ways
+        if not any(is_bad(mate) for each in way for mate in known.of_mailbox(each))
+    ]
+    if fine:
+        return (_soonest(fine, known, now),)
+    # Of one mailbox the sender that may work: each keeps a password of its own.
+    return tuple(
+        _soonest([each for each in way if not is_bad(each)] or way, known, now) for way in ways
+    )
+
+
+def real_ways(session: Session, account: Account, known: Servers, settings: Settings) -> int:
+    """How many ways there are that do not fail together: mailboxes, the installation's own mail
+    server, and the webhook. A folder is none."""
+    own = [way for way in _ways(account.id, known, settings) if way != [PLATFORM]]
+    return len(own) + bool(settings.smtp_url) + has_webhook(session, account)
+
+
+def _ways(account_id: int, known: Servers, settings: Settings) -> list[list[int]]:
+    """The senders that alarm mail can leave by, those of one mailbox together.
+
+    Without a mail server of its own the installation's way ends in a folder, where nobody reads it:
+    it is taken when there is no other.
     """
-    own = own_senders(account_id, known)
-    ways = [PLATFORM, *own] if settings.smtp_url else [*own, PLATFORM]
-    fine = [each for each in ways if each not in to_blame and not known.is_failing(each)]
-    real = [each for each in fine if each != PLATFORM or settings.smtp_url]
-    if real:
-        return (real[0],)
-    return tuple(ways)
+    own: dict[int, list[int]] = {}
+    for each in own_senders(account_id, known):
+        own.setdefault(min(known.of_mailbox(each)), []).append(each)
+    platform = [[PLATFORM]] if settings.smtp_url or not own else []
+    return [*platform, *own.values()]
+
+
+def _soonest(way: Sequence[int], known: Servers, now: datetime) -> int:
+    """The first that is not full for long; else the one that is free first."""
+
+    def free_at(sender_id: int) -> datetime:
+        until = known.full_until(sender_id)
+        return until if until is not None and until > now + SOON else now
+
+    return min(way, key=free_at)
 
 
 def alarm_addresses(session: Session, account: Account) -> list[str]:
