@@ -65,18 +65,24 @@ def test_what_waits_for_a_limit_says_which_one_and_when_it_is_expected(
         times = {"started_at": at, "finished_at": at}
         factories.attempt(sent, sender_id=sender.id, outcome="delivered", **times)
     factories.store(SenderHealth(sender_id=sender.id, full_until=now + timedelta(minutes=30)))
-    waits = factories.delivery(alice.account, sender_id=sender.id)
+    old = "The mail server refused the sign-in: 535 5.7.8 no"
+    waits = factories.delivery(alice.account, sender_id=sender.id, attempts=1, error=old)
+    factories.attempt(waits, sender_id=sender.id, outcome="held", reply=old)
 
     page = text_of(alice, address(waits))
     assert "Waits for 2 an hour" in page
+    assert page.index("Attempts</h2>") < page.index("535 5.7.8 no")  # it is not the reason now
+    assert "<dt>Due</dt>" not in page
     assert "It waits for the hourly limit of office@example.com. Expected at 10:30 am." in page
     row = text_of(alice, "/deliveries").partition("<tbody>")[2]
     assert "Waits for 2 an hour" in row
-    assert "About 10:30 am" in row
+    assert "Expected at 10:30 am" in row
+    assert "535 5.7.8" not in row
     later = factories.delivery(
         alice.account, sender_id=sender.id, due_at=now + timedelta(days=2), summary="Later"
     )
     assert "Waiting until" in text_of(alice, address(later))
+    assert "<dt>Due</dt>" in text_of(alice, address(later))
 
 
 def test_what_a_failing_sender_holds_back_says_since_when(
@@ -165,9 +171,17 @@ def test_what_needs_a_person_is_failed_or_unknown_and_a_lost_alarm_counts_elsewh
     rows = text_of(alice, "/deliveries?state=needs-a-person").partition("<tbody>")[2]
     shown = [state for state in STATES if f"{state}@example.org" in rows]
     assert shown == ["failed", "unknown"]
-    factories.delivery(alice.account, kind="alarm_mail", state="failed")
+    alarm = factories.delivery(alice.account, kind="alarm_mail", state="failed", summary="Alarm")
     assert queries.needs_person_count(alice.account) == 2
-    assert "2 need a person" in text_of(alice, "/deliveries")
+    page = text_of(alice, "/deliveries?state=needs-a-person")
+    assert "2 need a person" in page
+    assert 'Needs a person <span class="badge">2</span>' in page
+    assert "Try the failed one again" in page
+    assert "of 2 deliveries" in page
+    assert address(alarm) not in page
+    assert address(alarm) in text_of(alice, "/deliveries")
+    alice.client.post("/deliveries/retry-failed")
+    assert alarm.state == "failed"
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
 
@@ -69,6 +70,7 @@ def test_mail_in_a_folder_is_sent_once_a_sender_takes_its_stream(
     assert send_now(bob, mail) == 409
 
 
+@pytest.mark.both_databases
 def test_each_mail_in_a_folder_goes_by_the_way_of_its_own_stream(alice: Person) -> None:
     named = factories.user(alice.account)
     payload = {"subject": "Hello", "text": "Hi", "is_answer": False}
@@ -137,3 +139,18 @@ def test_what_failed_at_a_stopped_address_offers_the_address_and_not_another_try
     assert answer.status_code == 409
     assert "is quarantined: mail to it came back for good" in answer.get_data(as_text=True)
     assert failed.state == "failed"
+
+
+def test_all_that_failed_is_sent_again_but_for_stopped_addresses(alice: Person) -> None:
+    mails = [
+        factories.delivery(alice.account, state="failed", recipient=f"{name}@example.org")
+        for name in ("anna", "ben", "cleo")
+    ]
+    for name in ("ben", "cleo"):
+        factories.suppressed_address(alice.account, f"{name}@example.org", kind="quarantined")
+    assert "Try 1 of 3 failed again" in text_of(alice, "/deliveries")
+    alice.client.post("/deliveries/retry-failed")
+    assert [each.state for each in mails] == ["pending", "failed", "failed"]
+    page = text_of(alice, "/deliveries?state=needs-a-person")
+    assert "1 delivery goes out again. 2 were left out: mail to a stopped address" in page
+    assert "failed again" not in page

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, func, literal_column, or_, select
+from sqlalchemy import Select, and_, func, literal_column, or_, select
 from sqlalchemy.orm import defer, load_only
 
 from hostedpages import db
@@ -24,10 +24,17 @@ from hostedpages.models import (
     Submission,
 )
 
+MOST_FAILED = 2000
 # Literal, so that both databases see that the partial index answers the question.
 _HAS_INDEX = literal_column("deliveries.state in ('failed', 'unknown', 'held')")
-_ALARM_KINDS = [kind.key for kind in kinds.KINDS.values() if kind.is_alarm]
-_IS_FAILED = literal_column("deliveries.state = 'failed'")
+# What a person must look at, the same for the badge, the tab, the button and the list: what failed
+# or may have been sent. What is held goes by itself; an alarm that was lost has an alarm of its
+# own, and comes too late to be sent again.
+_NEEDS_A_PERSON = and_(
+    _HAS_INDEX,
+    Delivery.state.in_(NEEDS_A_PERSON),
+    Delivery.kind.not_in([kind.key for kind in kinds.KINDS.values() if kind.is_alarm]),
+)
 
 
 @dataclass(frozen=True)
@@ -76,32 +83,31 @@ def log_row(delivery: Delivery) -> LogRow:
 
 def needs_person_count(account: Account) -> int:
     """How many deliveries of the account failed or may have been sent: the number that the alarm
-    of them names, too. What is held goes by itself; an alarm that was lost has an alarm of its own.
-    """
+    of them names, too."""
     return (
         db.session().scalar(
             select(func.count())
             .select_from(Delivery)
-            .where(
-                Delivery.account_id == account.id,
-                _HAS_INDEX,
-                Delivery.state.in_(NEEDS_A_PERSON),
-                Delivery.kind.not_in(_ALARM_KINDS),
-            )
+            .where(Delivery.account_id == account.id, _NEEDS_A_PERSON)
         )
         or 0
     )
 
 
-def failed_count(account: Account) -> int:
-    """How many deliveries of the account were given up."""
+def failed(account: Account) -> Sequence[Delivery]:
+    """What was given up of what needs a person, the oldest first and without payload."""
     return (
-        db.session().scalar(
-            select(func.count())
-            .select_from(Delivery)
-            .where(Delivery.account_id == account.id, _IS_FAILED)
+        db.session()
+        .scalars(
+            select(Delivery)
+            .where(
+                Delivery.account_id == account.id, _NEEDS_A_PERSON, Delivery.state.in_(["failed"])
+            )
+            .order_by(Delivery.id)
+            .limit(MOST_FAILED)
+            .options(defer(Delivery.payload))
         )
-        or 0
+        .all()
     )
 
 
@@ -184,7 +190,9 @@ def _joined() -> Select[Any]:
 
 
 def _narrowed(statement: Select[Any], wanted: LogFilter) -> Select[Any]:
-    if wanted.state in FILTERS:
+    if wanted.state == "needs-a-person":
+        statement = statement.where(_NEEDS_A_PERSON)
+    elif wanted.state in FILTERS:
         statement = statement.where(Delivery.state.in_(FILTERS[wanted.state][1]))
     if wanted.kind_key:
         statement = statement.where(Delivery.kind.in_([wanted.kind_key]))

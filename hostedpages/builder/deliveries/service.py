@@ -4,10 +4,8 @@ The states are written by the outbox. Must never touch a delivery that was not l
 account.
 """
 
-from sqlalchemy import select
-
 from hostedpages import clock, db
-from hostedpages.builder.deliveries import stops, written
+from hostedpages.builder.deliveries import queries, stops, written
 from hostedpages.delivery import kinds, outbox
 from hostedpages.errors import Conflict
 from hostedpages.models import Account, Delivery, User
@@ -48,19 +46,22 @@ def send_written(delivery: Delivery, *, by: User) -> None:
         outbox.send_written(delivery, way, clock.now(), by_user_id=by.id)
 
 
-def retry_failed(account: Account, *, by: User) -> int:
-    """Send again what was given up, at most 500 at once, the oldest first; return how many."""
-    with db.transaction() as session:
-        failed = session.scalars(
-            select(Delivery)
-            .where(Delivery.account_id == account.id, Delivery.state == "failed")
-            .order_by(Delivery.id)
-            .limit(AT_ONCE)
-        ).all()
-        again = [each for each in failed if can_retry(each)]
+def failed_again(account: Account) -> tuple[list[Delivery], int]:
+    """What of that which failed can be sent again, at most 500 at once, the oldest first; and how
+    many cannot, because their address is stopped or their link is gone."""
+    failed = queries.failed(account)
+    stops.look_up(failed)
+    again = [each for each in failed if can_retry(each)]
+    return again[:AT_ONCE], len(failed) - len(again)
+
+
+def retry_failed(account: Account, *, by: User) -> tuple[int, int]:
+    """Send again what failed and can be; return how many that were, and how many were left out."""
+    with db.transaction():
+        again, left_out = failed_again(account)
         for each in again:
             outbox.retry(each, clock.now(), by_user_id=by.id)
-    return len(again)
+    return len(again), left_out
 
 
 def cancel_delivery(delivery: Delivery, *, by: User) -> None:

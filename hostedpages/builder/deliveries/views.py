@@ -37,6 +37,7 @@ def deliveries_list() -> str:
         size=page_size(request.args.get("size"), default=25),
     )
     stops.look_up(row.delivery for row in log)
+    again, left_out = service.failed_again(account)
     return render_template(
         "builder/deliveries/list.html",
         log=log,
@@ -46,7 +47,8 @@ def deliveries_list() -> str:
         pages=queries.pages_to_choose(account),
         sizes=SIZES,
         needs_count=queries.needs_person_count(account),
-        failed_count=queries.failed_count(account),
+        again_count=len(again),
+        left_out=left_out,
         mail_note=ways.mail_note(account, platform_sends=bool(settings().smtp_url)),
         sets_up_mail=guard.current_session().user.role in MAIL_SETTERS,
         can_retry=service.can_retry,
@@ -111,8 +113,8 @@ def deliveries_cancel(public_id: str) -> Response:
 @guard.role_required(*ROLES)
 def deliveries_retry_failed() -> Response:
     """Send again all that failed."""
-    count = service.retry_failed(guard.current_account(), by=guard.current_session().user)
-    flash(f"{count} {'delivery goes' if count == 1 else 'deliveries go'} out again.")
+    count, left_out = service.retry_failed(guard.current_account(), by=guard.current_session().user)
+    flash(words.again_words(count, left_out))
     return redirect(url_for("builder.deliveries_list", state="waiting"), 303)
 
 

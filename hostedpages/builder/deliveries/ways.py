@@ -141,18 +141,14 @@ def limited(sender: Sender) -> Limited:
     return known[sender.id]
 
 
-def expected(way: Way) -> str:
-    """What it waits for and when it is expected: "the hourly limit of office@… Expected at …"."""
-    if way.sender is None:
-        return ""
-    found = limited(way.sender)
-    what = f"It waits for the {found.window} of {way.name}."
-    first, last = found.first, found.last
+def expected(sender: Sender) -> str:
+    """When mail that waits for a limit of this sender is expected: "Expected at 8:46 am"."""
+    first, last = limited(sender).first, limited(sender).last
     if first is None:
-        return what
+        return ""
     if last is None or last <= first:
-        return f"{what} Expected at {times.short_time(first)}."
-    return f"{what} Expected between {times.short_time(first)} and {times.short_time(last)}."
+        return f"Expected at {times.short_time(first)}"
+    return f"Expected between {times.short_time(first)} and {times.short_time(last)}"
 
 
 def mail_note(account: Account, *, platform_sends: bool) -> tuple[str, bool]:

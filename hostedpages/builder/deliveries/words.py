@@ -17,6 +17,7 @@ from hostedpages.mail.folder import is_receipt
 from hostedpages.models import Contact, Delivery, DeliveryAttempt, Sender
 
 NEEDS_A_PERSON = ("failed", "unknown")
+WITH_ERROR = ("failed", "held", "pending", "unknown")
 WAITING = ("pending", "claimed", "sending", "held")
 
 # What the list can be narrowed to, in the order in which it is offered.
@@ -65,6 +66,7 @@ ONLY_WRITTEN = (
 )
 WAITS_IN_VAIN = "It will not be sent unless the address is written to again before its time."
 FAILS_AGAIN = "It cannot be sent again until the address may be written to."
+LEFT_OUT = "mail to a stopped address, or a link that is no longer valid, cannot go again."
 MOST_OF_AN_ERROR = 160
 BY_ITSELF = "It goes out by itself as soon as that works again."
 
@@ -73,15 +75,18 @@ BY_ITSELF = "It goes out by itself as soon as that works again."
 class Words:
     """A state for people: `text` for the pill, its `pill` kind, and one sentence that explains.
 
-    `note` stands below the pill in lists, `when` is the expected time of what waits for a limit.
-    `is_written`: it reached nobody, because there is no mail server.
+    `note` stands below the pill in lists, `error` is what the other side said, as far as it is the
+    reason now. `when` is the expected time of what waits for a limit; `due_at` is that of what is
+    promised for later. `is_written`: it reached nobody, because there was no mail server.
     """
 
     text: str
     pill: str
     sentence: str
     note: str = ""
+    error: str = ""
     when: str = ""
+    due_at: datetime | None = None
     is_written: bool = False
 
 
@@ -97,10 +102,15 @@ def words(delivery: Delivery) -> Words:
     if delivery.state == "canceled" and delivery.error.endswith(REPLIED):
         who = _who_answered(delivery)
         return Words(f"Canceled: {who} answered", pill, f"{who} answered, so the plan was stopped.")
-    sentence, note = _sentence(delivery), _note(delivery)
+    sentence = _sentence(delivery)
+    if (limiting := _limiting(delivery)) is not None:
+        # An older refusal is no reason any more: it stands with its attempt.
+        return Words(_waiting(text, delivery), pill, sentence, when=ways.expected(limiting))
+    note, error = _note(delivery), delivery.error if delivery.state in WITH_ERROR else ""
     if delivery.state not in ("pending", "held"):
-        return Words(text, pill, sentence, note)
-    return Words(_waiting(text, delivery), pill, sentence, note, _when(delivery))
+        return Words(text, pill, sentence, note, error)
+    due_at = delivery.due_at if delivery.due_at > clock.now() else None
+    return Words(_waiting(text, delivery), pill, sentence, note, error, due_at=due_at)
 
 
 def _who_answered(delivery: Delivery) -> str:
@@ -124,15 +134,6 @@ def shortened(error: str, most: int = MOST_OF_AN_ERROR) -> str:
         return error
     whole = error[:most].rpartition(". ")[0]
     return f"{whole}." if whole else f"{error[:most].rpartition(' ')[0]} …"
-
-
-def _when(delivery: Delivery) -> str:
-    way = _limiting(delivery)
-    found = ways.limited(way) if way else None
-    if found is None or found.first is None:
-        return ""
-    is_one = found.last is None or found.last <= found.first
-    return f"{'About' if is_one else 'From about'} {times.short_time(found.first)}"
 
 
 def _limiting(delivery: Delivery) -> Sender | None:
@@ -182,7 +183,7 @@ def _sentence(delivery: Delivery) -> str:
             way = ways.way_of(delivery)
             if way.failing_since is None:
                 return "It is held back for now and goes out by itself at its time."
-            since = times.short_time(way.failing_since)
+            since = times.short_time(troubles.began(way))
             return f"It is held: mail through {way.name} has failed since {since}. {BY_ITSELF}"
         case "skipped" | "canceled":
             return error or "It was not sent."
@@ -200,8 +201,10 @@ def _pending_sentence(delivery: Delivery) -> str:
         return (
             f"The provider of {way.name} takes no more until about {until}. It goes out by itself."
         )
-    if waits_for == "limit":
-        return f"{ways.expected(way)} It goes out by itself."
+    if waits_for == "limit" and way.sender is not None:
+        what = f"It waits for the {ways.limited(way.sender).window} of {way.name}."
+        when = ways.expected(way.sender)
+        return f"{what}{f' {when}.' if when else ''} It goes out by itself."
     if delivery.attempts:
         return "The last try did not work. It is tried again by itself, or now if you like."
     if delivery.due_at > now:
@@ -214,6 +217,14 @@ def outcome_words(attempt: DeliveryAttempt) -> tuple[str, str]:
     if attempt.outcome == "delivered" and is_receipt(attempt.reply):
         return WRITTEN, "warn"
     return OUTCOMES.get(attempt.outcome, (attempt.outcome, ""))
+
+
+def again_words(again: int, left_out: int) -> str:
+    """What was sent again at once, and what was not."""
+    said = f"{again} {'delivery goes' if again == 1 else 'deliveries go'} out again."
+    if not left_out:
+        return said
+    return f"{said} {left_out} {'was' if left_out == 1 else 'were'} left out: {LEFT_OUT}"
 
 
 def took_words(start: datetime, end: datetime | None) -> str:
