@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from hostedpages import db
 from hostedpages.clock import FrozenClock
 from hostedpages.config import Settings
-from hostedpages.delivery.alarms import watch
+from hostedpages.delivery.alarms import tell, watch
 from hostedpages.delivery.alarms.telling import Telling, tellings
 from hostedpages.models import (
     NO_SENDER,
@@ -78,7 +78,7 @@ def test_a_failing_sender_is_told_once_through_the_platform_and_closes_by_itself
     assert [each.closed_at for each in all_alarms()] == [clock.at]
 
 
-def test_what_comes_back_within_the_hour_is_the_same_alarm(
+def test_what_was_over_and_rings_again_is_a_new_alarm_with_its_own_since_and_told(
     owner: Account, settings: Settings, clock: FrozenClock
 ) -> None:
     row = health(factories.sender(owner).id, clock)
@@ -86,14 +86,57 @@ def test_what_comes_back_within_the_hour_is_the_same_alarm(
     look(settings, clock, after=timedelta(minutes=6))
     works_again(row)
     look(settings, clock, after=timedelta(minutes=1))
+    clock.advance(timedelta(minutes=1))
     with db.transaction():
-        row.failing_since = clock.at
+        row.failing_since = again = clock.at
 
-    look(settings, clock, after=timedelta(minutes=30))
-    look(settings, clock, after=timedelta(minutes=30))
+    look(settings, clock)
+    (alarm,) = look(settings, clock, after=timedelta(minutes=8))
+    assert (tell.began_at(alarm), alarm.told_at) == (again, None)
+    assert len(told()) == 1  # what comes and goes wakes people every quarter of an hour at most
 
-    assert len(all_alarms()) == 1
-    assert len(told()) == 1
+    (alarm,) = look(settings, clock, after=timedelta(minutes=6))
+
+    assert alarm.told_at == clock.at
+    assert [each.closed_at is None for each in all_alarms()] == [False, True]
+    assert [each.payload["alarms"][0]["again"] for each in told()] == [False, False]
+
+
+def test_another_cause_is_a_new_alarm_and_other_words_are_not(
+    owner: Account, settings: Settings, clock: FrozenClock
+) -> None:
+    sender = factories.sender(owner)
+    row = health(sender.id, clock, problem_kind="authentication")
+    look(settings, clock)
+    look(settings, clock, after=timedelta(minutes=6))
+
+    with db.transaction():
+        row.problem_kind, row.problem = "connection", "Connection refused."
+    (alarm,) = look(settings, clock, after=timedelta(minutes=30))
+    assert (tell.began_at(alarm), alarm.told_at) == (clock.at, None)
+    with db.transaction():
+        row.problem_kind, row.problem = "timeout", "It says nothing."
+    (same,) = look(settings, clock, after=timedelta(minutes=6))
+
+    assert same.id == alarm.id
+    assert same.text.endswith("It says nothing.")
+    assert [len(all_alarms()), len(told())] == [2, 2]
+    assert tell.began_at(same) == clock.at - timedelta(minutes=6)
+
+
+def test_a_mailbox_with_another_cause_is_a_new_alarm(
+    owner: Account, settings: Settings, clock: FrozenClock
+) -> None:
+    refused = "The server refused the sign-in: 535"
+    sender = factories.sender(owner, imap_enabled=True, imap_problem=refused)
+    look(settings, clock)
+    with db.transaction():
+        sender.imap_problem = "example.com cannot be reached: Connection refused."
+
+    look(settings, clock, after=timedelta(minutes=20))
+
+    assert [each.kind for each in all_alarms()] == ["mailbox", "mailbox"]
+    assert all_alarms()[1].created_at == clock.at
 
 
 def test_while_it_lasts_people_are_reminded_once_a_day(

@@ -12,8 +12,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 @dataclass(frozen=True, slots=True)
 class Finding:
     """Something that needs a person of this account. `subject` says what it is about, so that one
-    thing opens one alarm. `details` may hold `senders`, the ids of those that are to blame, and
-    `since`, when it began if that was before it was found."""
+    thing opens one alarm. `details` may hold `senders`, the ids of those that are to blame;
+    `since`, when it began if that was before it was found; and `cause`, with another it is a new
+    alarm."""
 
     account_id: int
     kind: str

@@ -16,10 +16,12 @@ from sqlalchemy.orm import Session
 from hostedpages.delivery import limits
 from hostedpages.delivery.alarms import kinds
 from hostedpages.delivery.alarms.findings import Finding, how_long, plural
+from hostedpages.delivery.breaker import SIGN_IN
 from hostedpages.delivery.kinds import KINDS, kind_of
 from hostedpages.delivery.streams import MARKETING, NO_MAIL
 from hostedpages.delivery.which import DELIVERIES, IS_HELD, IS_NOT_SENT, IS_PENDING
 from hostedpages.mail.folder import is_receipt
+from hostedpages.mail.imap_session import REFUSED_SIGN_IN
 from hostedpages.models import (
     NO_SENDER,
     PLATFORM,
@@ -208,8 +210,13 @@ def failing_senders(known: Servers, session: Session, now: datetime) -> list[Fin
 
 
 def _blamed(known: Servers, sender_id: int) -> dict[str, Any]:
-    since = known.health[sender_id].failing_since
-    return {"senders": [sender_id], "since": since.isoformat() if since else ""}
+    health = known.health[sender_id]
+    since = health.failing_since
+    return {
+        "senders": [sender_id],
+        "since": since.isoformat() if since else "",
+        "cause": "sign-in" if health.problem_kind == SIGN_IN else "server",
+    }
 
 
 def _waiting_accounts(
@@ -296,6 +303,8 @@ def unread_mailboxes(known: Servers, session: Session, now: datetime) -> list[Fi
             f"The mailbox of {sender.email} at {sender.imap_host} cannot be read. "
             f"{sender.imap_problem}",
             f"{SENDERS_PATH}/{sender.public_id}",
+            # A server that is down says so in many words, and is one cause all the same.
+            {"cause": "sign-in" if sender.imap_problem.startswith(REFUSED_SIGN_IN) else "server"},
         )
         for sender in known.senders.values()
         if sender.imap_enabled and sender.imap_problem

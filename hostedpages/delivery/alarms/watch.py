@@ -1,12 +1,14 @@
 """The chore that opens and closes alarms and has them told by a second way.
 
-An alarm is opened once, stays open while it is found, and closes by itself when it is over. Must
-never hold a transaction while it looks, and never send: it puts rows into the outbox.
+An alarm is opened once, stays open while it is found with the same cause, and closes by itself when
+it is over; what rings again is a new one. Must never hold a transaction while it looks, and never
+send: it puts rows into the outbox.
 """
 
 import asyncio
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import ColumnElement, literal_column, select
 from sqlalchemy.orm import Session
@@ -20,8 +22,8 @@ from hostedpages.delivery.alarms.findings import Finding
 from hostedpages.delivery.alarms.looks import Servers
 from hostedpages.models import Account, Alarm
 
-# What comes back so soon was never over: nobody is told of it anew.
-SAME_AGAIN = timedelta(hours=1)
+# What comes and goes is told no more often than this.
+QUIET = timedelta(minutes=15)
 # Literal, so that both databases see that a partial index answers the question.
 _IS_OPEN: ColumnElement[bool] = literal_column("alarms.closed_at is null")
 _SILENCE = (kinds.SILENT_PAGE,)
@@ -68,14 +70,22 @@ def _keep(
         return
     with transaction() as session:
         open_ = _open(session, kinds)
-        for key, finding in found.items():
-            alarm = open_.get(key) or _opened(session, finding, now)
-            if _differs(finding, alarm):
-                alarm.text, alarm.path, alarm.details = finding.text, finding.path, finding.details
         over: dict[int, list[Alarm]] = {}
-        for key in open_.keys() - found.keys():
-            open_[key].closed_at = now
-            over.setdefault(key[0], []).append(open_[key])
+        for key, alarm in open_.items():
+            if key not in found or _has_another_cause(found[key], alarm):
+                alarm.closed_at = now
+                over.setdefault(alarm.account_id, []).append(alarm)
+        session.flush()  # before others of the same subjects open
+        for key, finding in found.items():
+            before = open_.get(key)
+            if before is None:
+                session.add(_opened(finding, now))
+            elif before.closed_at is not None:
+                # What has lasted for long has had this cause only from now on.
+                session.add(_opened(finding, now, since=now.isoformat()))
+            elif _differs(finding, before):
+                before.text, before.path = finding.text, finding.path
+                before.details = _details(finding, before)
         for account_id, alarms in sorted(over.items()):
             account = session.get_one(Account, account_id)
             rows = tell.closed_rows(session, account, alarms, settings, now)
@@ -83,41 +93,40 @@ def _keep(
 
 
 def _differs(finding: Finding, alarm: Alarm) -> bool:
-    return (finding.text, finding.path, finding.details) != (alarm.text, alarm.path, alarm.details)
+    new = (finding.text, finding.path, _details(finding, alarm))
+    return new != (alarm.text, alarm.path, alarm.details)
+
+
+def _has_another_cause(finding: Finding, alarm: Alarm) -> bool:
+    cause = finding.details.get("cause")
+    return bool(alarm.details.get("cause", cause) != cause)
+
+
+def _details(finding: Finding, alarm: Alarm) -> dict[str, Any]:
+    """What was found, except since when: that stays as it was when the alarm was opened."""
+    kept = {"since": alarm.details["since"]} if "since" in alarm.details else {}
+    return finding.details | kept
 
 
 def _open(session: Session, kinds: tuple[str, ...]) -> dict[tuple[int, str, str], Alarm]:
     rows = session.scalars(select(Alarm).where(_IS_OPEN, Alarm.kind.in_(kinds)))
-    return {(each.account_id, each.kind, each.subject): each for each in rows}
+    return {_key(each): each for each in rows}
 
 
-def _opened(session: Session, finding: Finding, now: datetime) -> Alarm:
-    """A new row, or the one that closed a moment ago."""
-    again = session.scalar(
-        select(Alarm)
-        .where(
-            Alarm.account_id == finding.account_id,
-            Alarm.kind == finding.kind,
-            Alarm.subject == finding.subject,
-            Alarm.closed_at > now - SAME_AGAIN,
-        )
-        .order_by(Alarm.closed_at.desc())
-        .limit(1)
-    )
-    if again is not None:
-        again.closed_at = None
-        return again
-    alarm = Alarm(
+def _key(alarm: Alarm) -> tuple[int, str, str]:
+    return alarm.account_id, alarm.kind, alarm.subject
+
+
+def _opened(finding: Finding, now: datetime, **details: str) -> Alarm:
+    return Alarm(
         account_id=finding.account_id,
         kind=finding.kind,
         subject=finding.subject,
         text=finding.text,
         path=finding.path,
-        details=finding.details,
+        details=finding.details | details,
         created_at=now,
     )
-    session.add(alarm)
-    return alarm
 
 
 def _tell(session: Session, settings: Settings, now: datetime) -> None:
@@ -127,6 +136,9 @@ def _tell(session: Session, settings: Settings, now: datetime) -> None:
         for each in session.scalars(select(Alarm).where(_IS_OPEN))
         if tell.is_to_be_told(each, now)
     ]
+    if waiting:
+        just_told = _told_lately(session, now)
+        waiting = [each for each in waiting if _key(each) not in just_told]
     if not waiting:
         return
     known = looks.servers(session)
@@ -135,6 +147,13 @@ def _tell(session: Session, settings: Settings, now: datetime) -> None:
         by_account.setdefault(alarm.account_id, []).append(alarm.id)
     for account_id, ids in sorted(by_account.items()):
         _tell_one(account_id, ids, known, settings, now)
+
+
+def _told_lately(session: Session, now: datetime) -> set[tuple[int, str, str]]:
+    """Of what an earlier alarm, which is over, was told a moment ago."""
+    since = now - QUIET
+    rows = session.scalars(select(Alarm).where(Alarm.closed_at > since, Alarm.told_at > since))
+    return {_key(each) for each in rows}
 
 
 def _tell_one(
