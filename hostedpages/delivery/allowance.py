@@ -5,7 +5,7 @@ provider counts as one. Must never open a transaction, nor claim anything itself
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import random
@@ -32,13 +32,15 @@ ONE_PLACE_OF = 5
 _SAME = SENDERS.alias("same")
 _ASKED = select(
     SENDERS.c.id,
-    SENDERS.c.limits,
     SENDERS.c.counted_as,
     select(func.min(_SAME.c.id))
     .where(_SAME.c.counted_as == SENDERS.c.counted_as)
     .scalar_subquery()
     .label("first"),
 ).where(SENDERS.c.id.in_(bindparam("ids", expanding=True)))
+_TOGETHER = select(SENDERS.c.counted_as, SENDERS.c.limits).where(
+    SENDERS.c.counted_as.in_(bindparam("keys", expanding=True)), SENDERS.c.enabled
+)
 _LOCK = (
     select(HEALTH)
     .where(HEALTH.c.sender_id.in_(bindparam("ids", expanding=True)))
@@ -75,8 +77,10 @@ def of(session: Session, asked: Sequence[int], now: datetime) -> dict[int, Allow
         for each in (session.connection().execute(_ASKED, {"ids": accounts}) if accounts else ())
     }
     locked = _locked(session, sorted({*asked, *(each.first for each in known.values())}))
-    unended = limits.unended(session, {each.counted_as for each in known.values()})
-    rooms: dict[tuple[str, str], limits.Room] = {}
+    keys = {each.counted_as for each in known.values()}
+    unended = limits.unended(session, keys)
+    holding = _limits_of(session, keys)
+    rooms: dict[str, limits.Room] = {}
     given: Counter[str] = Counter()
     found = dict.fromkeys(asked, Allowance(0))
     for row in _in_turn(session, [locked[each] for each in asked if each in locked], known, now):
@@ -87,11 +91,9 @@ def of(session: Session, asked: Sequence[int], now: datetime) -> dict[int, Allow
             key = sender.counted_as
             way = unended[key]
             on_their_way = way.of[row.sender_id] if Sender.is_per_ip(key) else way.open + given[key]
-            place = (key, repr(sender.limits))
-            if place not in rooms:
-                known_limits = limits.Limits.of(sender.limits)
-                rooms[place] = limits.room(session, key, known_limits, now, unended=way)
-            room = rooms[place]
+            if key not in rooms:
+                rooms[key] = limits.room(session, key, holding[key], now, unended=way)
+            room = rooms[key]
             mails = max(0, min(mails - on_their_way, room.mails - given[key]))
             given[key] += mails
             if room.full_until is not None:
@@ -103,6 +105,16 @@ def of(session: Session, asked: Sequence[int], now: datetime) -> dict[int, Allow
             change = update(HEALTH).where(HEALTH.c.id == row.id).values(**values)
             session.connection().execute(change)
     return found
+
+
+def _limits_of(session: Session, keys: Collection[str]) -> dict[str, limits.Limits]:
+    """What holds for all senders that are counted as one."""
+    found: dict[str, list[limits.Limits]] = {each: [] for each in keys}
+    for key, stored in (
+        session.connection().execute(_TOGETHER, {"keys": list(keys)}) if keys else ()
+    ):
+        found[key].append(limits.Limits.of(stored))
+    return {key: limits.strictest(each) for key, each in found.items()}
 
 
 def puts_others_first() -> bool:

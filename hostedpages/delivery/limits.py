@@ -6,7 +6,7 @@ never before the server took it, has left the window. So no window of the server
 """
 
 from collections import Counter, deque
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -84,6 +84,19 @@ class Limits:
     @property
     def longest(self) -> timedelta:
         return timedelta(seconds=max((each.seconds for each in self.windows), default=0))
+
+
+def strictest(found: Iterable[Limits]) -> Limits:
+    """What holds for several that a provider counts as one: of windows of the same length the
+    smallest, and the longest pause."""
+    counts: dict[float, int] = {}
+    pause = timedelta()
+    for each in found:
+        pause = max(pause, each.pause)
+        for window in each.windows:
+            counts[window.seconds] = min(window.count, counts.get(window.seconds, window.count))
+    windows = tuple(Window(count, seconds) for seconds, count in sorted(counts.items()))
+    return Limits(windows=windows, pause=pause)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,14 +184,14 @@ def room(
 
 def standing(session: Session, sender: Sender, now: datetime) -> Standing:
     """How this sender stands now; reads only."""
-    limits = Limits.of(sender.limits)
     mates = _counted_with(session, sender)
+    limits = strictest(Limits.of(each) for each in [sender.limits, *mates.values()])
     ends = _ends(session, sender.counted_as, limits, now)
     used = [
         sum(at > now - timedelta(seconds=window.seconds) for at in ends)
         for window in limits.windows
     ]
-    waiting, ahead = _waiting(session, sender.id, mates, now)
+    waiting, ahead = _waiting(session, sender.id, list(mates), now)
     begins = _begins(session, sender.id, now)
     nexts = forecast(limits, ends, 1, begins)
     done = forecast(limits, ends, waiting + ahead, begins) if waiting else None
@@ -197,10 +210,12 @@ def standing(session: Session, sender: Sender, now: datetime) -> Standing:
     )
 
 
-def _counted_with(session: Session, sender: Sender) -> list[int]:
-    """The other senders that the provider counts together with this one."""
-    same = Sender.counted_as == sender.counted_as
-    return list(session.scalars(select(Sender.id).where(same, Sender.id != sender.id)))
+def _counted_with(session: Session, sender: Sender) -> dict[int, dict[str, Any]]:
+    """The other senders in use that the provider counts together with this one, and what is stored
+    as their limits."""
+    same = (Sender.counted_as == sender.counted_as) & Sender.enabled
+    rows = session.execute(select(Sender.id, Sender.limits).where(same, Sender.id != sender.id))
+    return {each.id: each.limits for each in rows}
 
 
 def forecast(limits: Limits, ends: Sequence[datetime], mails: int, begins: datetime) -> datetime:

@@ -103,9 +103,12 @@ def test_one_place_of_five_goes_to_what_waits_the_longest(
     assert 0.15 < share < 0.25
 
 
-def test_senders_of_one_mailbox_share_its_limits(unit: Session, clock: FrozenClock) -> None:
+def test_senders_of_one_mailbox_share_its_limits_and_the_lowest_holds(
+    unit: Session, clock: FrozenClock
+) -> None:
     owner = factories.account()
-    marketing = a_sender(owner, clock, slot="marketing", limits=THREE_AN_HOUR)
+    ten = {"windows": [{"count": 10, "seconds": 3600}]}
+    marketing = a_sender(owner, clock, slot="marketing", limits=ten)
     company = a_sender(owner, clock, slot="account", limits=THREE_AN_HOUR)
     put(marketing, *people("p", 5), kind="email")
     put(company, *people("s", 2))

@@ -161,23 +161,13 @@ def _last(seconds: int) -> str:
 
 
 def sharing_of(row: SenderRow) -> str:
-    """Why mail of other senders counts here too; empty when none does.
-
-    Each sender keeps its own limits, counting the mail of all: that is safe for the provider, but
-    unequal ones let one sender take what the other needs.
-    """
+    """Why mail of other senders counts here too; empty when none does."""
     if row.standing.is_shared and Sender.is_per_ip(row.sender.counted_as):
         return "The provider counts all mail from Hosted Pages together."
     if not row.mates:
         return ""
-    shared = f"Same mailbox as {troubles.called(row.mates)}: they use up the same limit."
-    if all(_windows_of(each) == _windows_of(row.sender) for each in row.mates):
-        return shared
-    return f"{shared} Enter the lowest numbers at each of them, as the provider has one limit."
-
-
-def _windows_of(sender: Sender) -> list[object]:
-    return list(sender.limits.get("windows") or ())
+    called = troubles.called(row.mates)
+    return f"Same mailbox as {called}: they use up the same limit, and the lowest number holds."
 
 
 def waiting_of(row: SenderRow) -> str:
