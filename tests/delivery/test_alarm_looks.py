@@ -215,3 +215,21 @@ def test_a_limit_that_holds_mail_for_more_than_a_day_rings(
 
     assert alarm.kind == "limit"
     assert "office@example.com" in alarm.text
+
+
+def test_the_closed_platform_rings_for_those_whose_mail_has_waited_for_it(
+    owner: Account, settings: Settings, clock: FrozenClock
+) -> None:
+    sender = factories.sender(owner)
+    factories.delivery(factories.account(name="Waits at its own sender"), sender_id=sender.id)
+    factories.delivery(owner, due_at=clock.at - timedelta(minutes=14))
+    until = clock.at + timedelta(hours=5)
+    health(PLATFORM, clock, failing_since=None, problem="", window_until=until)
+    assert look(settings, clock) == []
+
+    (alarm,) = look(settings, clock, after=timedelta(minutes=2))
+    look(settings, clock, after=timedelta(minutes=11))
+
+    assert (alarm.account_id, alarm.kind, alarm.subject) == (owner.id, "limit", "platform")
+    assert [each.sender_id for each in told()] == [sender.id]
+    assert look(settings, clock, after=timedelta(hours=5)) != [alarm]

@@ -107,6 +107,7 @@ def look_everywhere(session: Session, now: datetime) -> list[Finding]:
         partial(failing_senders, known),
         partial(overdue, known),
         partial(narrow_limits, known),
+        partial(closed_platform, known),
         partial(unread_mailboxes, known),
         lost_domains,
         bounced_notices,
@@ -291,6 +292,29 @@ def narrow_limits(known: Servers, session: Session, now: datetime) -> list[Findi
                 )
             )
     return found
+
+
+def closed_platform(known: Servers, session: Session, now: datetime) -> list[Finding]:
+    """The provider of the installation's own server takes no more for now: rings for each account
+    whose mail has waited for it."""
+    health = known.health.get(PLATFORM)
+    if health is None or health.window_until is None or health.window_until <= now:
+        return []
+    text = (
+        "The Hosted Pages server has sent as much as its provider allows. Mail waits meanwhile and "
+        "goes out by itself. A sender of your own does not wait for it."
+    )
+    return [
+        Finding(
+            account_id,
+            kinds.LIMIT,
+            "platform",
+            text,
+            SENDERS_PATH,
+            {"senders": [PLATFORM]},
+        )
+        for account_id in _waiting_accounts(session, PLATFORM, now - OVERDUE)
+    ]
 
 
 def unread_mailboxes(known: Servers, session: Session, now: datetime) -> list[Finding]:
