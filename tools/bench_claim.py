@@ -20,14 +20,14 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from sqlalchemy import insert, text  # noqa: E402  the path of the project comes first
+from sqlalchemy import insert, text
 
-from hostedpages import clock, db, migrate  # noqa: E402
-from hostedpages.config import Settings  # noqa: E402
-from hostedpages.delivery import claims, outbox  # noqa: E402
-from hostedpages.models import Delivery, SenderHealth  # noqa: E402
-from tests import factories  # noqa: E402
-from tools import postgres  # noqa: E402
+from hostedpages import clock, db, migrate
+from hostedpages.config import Settings
+from hostedpages.delivery import claims, outbox
+from hostedpages.models import Delivery, SenderHealth
+from tests import factories
+from tools import postgres
 
 ROUNDS = 40
 

@@ -17,14 +17,14 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-import aiosmtplib  # noqa: E402  the path of the project comes first
+import aiosmtplib
 
-from hostedpages import clock, db, migrate  # noqa: E402
-from hostedpages.config import Settings  # noqa: E402
-from hostedpages.delivery import worker  # noqa: E402
-from hostedpages.mail.message import build  # noqa: E402
-from hostedpages.models import Delivery  # noqa: E402
-from tests import factories  # noqa: E402
+from hostedpages import clock, db, migrate
+from hostedpages.config import Settings
+from hostedpages.delivery import worker
+from hostedpages.mail.message import build
+from hostedpages.models import Delivery
+from tests import factories
 
 CONNECTIONS = 10
 QUESTIONS = 12

@@ -31,9 +31,9 @@ from urllib.parse import urlencode
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from hostedpages import db, migrate  # noqa: E402  the path of the project comes first
-from hostedpages.config import Settings  # noqa: E402
-from tests import factories  # noqa: E402
+from hostedpages import db, migrate
+from hostedpages.config import Settings
+from tests import factories
 
 CONNECTIONS = 16
 SECRET = "only for a benchmark, 0123456789abcdefghij"  # noqa: S105

@@ -19,7 +19,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from tools import browser, knot, machine, mailservers, postgres  # noqa: E402  the line above makes them importable
+from tools import browser, knot, machine, mailservers, postgres
 
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"

@@ -24,16 +24,16 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from aiosmtpd.controller import Controller  # noqa: E402  the path of the project comes first
-from sqlalchemy import func, select  # noqa: E402
+from aiosmtpd.controller import Controller
+from sqlalchemy import func, select
 
-from hostedpages import clock, db, migrate  # noqa: E402
-from hostedpages.config import Settings  # noqa: E402
-from hostedpages.delivery import outbox  # noqa: E402
-from hostedpages.models import Delivery  # noqa: E402
-from tests import factories  # noqa: E402
-from tests.servers import SmtpSink, free_port  # noqa: E402
-from tools import postgres  # noqa: E402
+from hostedpages import clock, db, migrate
+from hostedpages.config import Settings
+from hostedpages.delivery import outbox
+from hostedpages.models import Delivery
+from tests import factories
+from tests.servers import SmtpSink, free_port
+from tools import postgres
 
 PAUSE = (2.0, 5.0)  # seconds between two kills
 THINKING = (0.0, 1.0)  # seconds of the mail server, before it says that it took a mail

@@ -13,18 +13,16 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
-    ColumnElement,
     Executable,
     bindparam,
     case,
     func,
-    literal_column,
     or_,
     select,
 )
 from sqlalchemy.orm import Session
 
-from hostedpages.delivery.statements import ATTEMPTS
+from hostedpages.delivery.statements import ATTEMPTS, IS_COUNTED
 from hostedpages.delivery.which import DELIVERIES, IS_HELD, IS_PENDING
 from hostedpages.models import Sender, SenderHealth
 
@@ -36,8 +34,6 @@ LONGEST_SECONDS = 366 * 86400
 MAX_STEPS = 20_000  # of the forecast; then the pace so far goes on
 UNLIMITED = 1_000_000
 _TIME = ATTEMPTS.c.started_at.type
-# The index of attempts is partial: without this term it would not be used.
-_IS_COUNTED: ColumnElement[bool] = literal_column("delivery_attempts.counted_as <> ''")
 _COUNTED = ATTEMPTS.c.counted_as == bindparam("counted_as")
 _HAS_ENDED = ATTEMPTS.c.finished_at.between(
     bindparam("oldest", type_=_TIME), bindparam("latest", type_=_TIME)
@@ -242,19 +238,19 @@ def forecast(limits: Limits, ends: Sequence[datetime], mails: int, begins: datet
 _UNENDED = select(
     ATTEMPTS.c.counted_as, ATTEMPTS.c.sender_id, ATTEMPTS.c.started_at, ATTEMPTS.c.outcome
 ).where(
-    _IS_COUNTED,
+    IS_COUNTED,
     ATTEMPTS.c.counted_as.in_(bindparam("keys", expanding=True)),
     ATTEMPTS.c.finished_at.is_(None),
     ATTEMPTS.c.outcome.in_(("", "unknown")),
 )
 _END_AT = (
     select(ATTEMPTS.c.finished_at)
-    .where(_IS_COUNTED, _COUNTED, _HAS_ENDED, _MAY_BE_ACCEPTED)
+    .where(IS_COUNTED, _COUNTED, _HAS_ENDED, _MAY_BE_ACCEPTED)
     .order_by(ATTEMPTS.c.finished_at.desc())
     .offset(bindparam("newer"))
     .limit(1)
 )
-_ENDS = select(ATTEMPTS.c.finished_at).where(_IS_COUNTED, _COUNTED, _HAS_ENDED, _MAY_BE_ACCEPTED)
+_ENDS = select(ATTEMPTS.c.finished_at).where(IS_COUNTED, _COUNTED, _HAS_ENDED, _MAY_BE_ACCEPTED)
 
 
 @lru_cache
@@ -266,7 +262,7 @@ def _counting(windows: int) -> Executable:
         for number in range(windows)
     ]
     return select(*counts, func.max(ended)).where(
-        _IS_COUNTED, _COUNTED, _HAS_ENDED, _MAY_BE_ACCEPTED
+        IS_COUNTED, _COUNTED, _HAS_ENDED, _MAY_BE_ACCEPTED
     )
 
 

@@ -4,12 +4,24 @@ Building and hashing a statement costs more than running it. Must never be run o
 of the outbox.
 """
 
-from sqlalchemy import bindparam, func, insert, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    bindparam,
+    func,
+    insert,
+    literal_column,
+    select,
+    tuple_,
+    update,
+)
 
 from hostedpages.delivery.which import DELIVERIES, IS_LEASED
 from hostedpages.models import DeliveryAttempt
 
 ATTEMPTS = DeliveryAttempt.metadata.tables["delivery_attempts"]
+# What counts against limits, literal: the index of these attempts is partial, and without this
+# term it would not be used.
+IS_COUNTED: ColumnElement[bool] = literal_column("delivery_attempts.counted_as <> ''")
 _ROW = DELIVERIES.c
 # Still with the fence number of the claim: nobody else has taken it since.
 _OURS = tuple_(_ROW.id, _ROW.fence).in_(bindparam("pairs", expanding=True))

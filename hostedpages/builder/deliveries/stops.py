@@ -16,8 +16,6 @@ from hostedpages.delivery.kinds import kind_of
 from hostedpages.delivery.kinds.base import OWN_ADDRESS
 from hostedpages.models import Delivery
 
-NOT_BEFORE = "It will not be sent unless the address is written to again before its time."
-
 
 @dataclass(frozen=True)
 class Stop:

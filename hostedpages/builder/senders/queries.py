@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, literal_column, or_, select, true
+from sqlalchemy import func, or_, select, true
 
 from hostedpages import clock, db
 from hostedpages.delivery import limits, senders
+from hostedpages.delivery.statements import IS_COUNTED
 from hostedpages.delivery.streams import GENERAL, MARKETING
 from hostedpages.models import (
     PLATFORM,
@@ -21,8 +22,6 @@ from hostedpages.models import (
 
 # The order of the overview: the account's own, the marketing sender, then people's.
 _FIRST = ("account", "marketing")
-# Literal, as the index of attempts is partial: without this term it would not be used.
-_IS_COUNTED: ColumnElement[bool] = literal_column("delivery_attempts.counted_as <> ''")
 
 
 @dataclass(frozen=True)
@@ -101,7 +100,7 @@ def trouble_since(sender: Sender, health: SenderHealth | None) -> datetime | Non
     if health is None or not (health.failing_since or health.refusals):
         return None
     tried = DeliveryAttempt
-    mine = (_IS_COUNTED, tried.counted_as == sender.counted_as, tried.sender_id == sender.id)
+    mine = (IS_COUNTED, tried.counted_as == sender.counted_as, tried.sender_id == sender.id)
     session = db.session()
     last = select(func.max(tried.finished_at)).where(*mine, tried.outcome == "delivered")
     was_tested = sender.tested_at if not sender.test_problem else None
