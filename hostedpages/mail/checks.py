@@ -224,12 +224,17 @@ class _Talk:
         if self.server.security == "ssl":
             await start_tls(self._connected, self.server)
         else:
-            self._client = await self._greeted()
+            await self._greet()
         return f"It says: {self._connected.greeting}"
 
-    async def _greeted(self) -> Client:
-        """The conversation that begins without TLS, unless the port turns out to begin with it."""
-        opening = asyncio.ensure_future(self._open(self._context))
+    async def _greet(self) -> None:
+        """Begin the conversation without TLS, unless the port turns out to begin with it."""
+
+        async def begin() -> None:
+            # Ours from its first moment on: a test that is broken off just now still closes it.
+            self._client = await self._open(self._context)
+
+        opening = asyncio.ensure_future(begin())
         try:
             is_heard = bool((await asyncio.wait({opening}, timeout=PATIENCE))[0])
             if not is_heard and await self._begins_with_tls():
@@ -237,7 +242,7 @@ class _Talk:
                     f"Port {self.server.port} begins with TLS: the server says nothing before.",
                     "Choose SSL/TLS.",
                 )
-            return await opening
+            await opening
         finally:
             await _stop(opening)
 

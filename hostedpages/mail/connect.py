@@ -6,12 +6,12 @@ try a refused password a second time: providers lock accounts for that.
 """
 
 import asyncio
+import contextlib
 import errno
 import re
 import socket
 import ssl
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 import aiosmtplib
 
@@ -33,6 +33,7 @@ ADVICE_TLS_FIRST = (
 ADVICE_NO_STARTTLS = (
     "Choose SSL/TLS (usually port 465), or another port of this server: STARTTLS is usual at 587."
 )
+TURNS_TO_CLOSE = 10  # of the event loop: one to see the end, one to tell TLS, one to close
 _HOST_NAME = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 
 
@@ -72,7 +73,7 @@ async def open_dialog(
     return to_dialog(client)
 
 
-@contextmanager
+@contextlib.contextmanager
 def in_words(server: Server) -> Iterator[None]:
     """Turn whatever the network and aiosmtplib raise into MailError, secrets removed."""
     try:
@@ -160,8 +161,7 @@ async def open_client(
     try:
         client.greeting = clean_reply((await client.connect()).message, server.secrets)
     except aiosmtplib.SMTPConnectTimeoutError:
-        client.close()
-        opened.close()
+        await _let_go(client, opened)
         if server.security == "ssl":
             raise
         raise MailError(
@@ -171,10 +171,24 @@ async def open_client(
             hint=ADVICE_TLS_FIRST,
         ) from None
     except BaseException:
-        client.close()
-        opened.close()
+        await _let_go(client, opened)
         raise
     return client
+
+
+async def _let_go(client: Client, opened: socket.socket) -> None:
+    """Close the socket through whoever owns it: broken off within the handshake of TLS, that is a
+    transport that nobody else knows. Closed under its feet, the loop would keep watching it."""
+    client.close()
+    with contextlib.suppress(OSError):
+        opened.shutdown(socket.SHUT_RDWR)
+    try:
+        for _ in range(TURNS_TO_CLOSE):
+            if opened.fileno() < 0:
+                break
+            await asyncio.sleep(0)
+    finally:
+        opened.close()
 
 
 async def start_tls(client: Client, server: Server) -> None:
