@@ -1,5 +1,7 @@
 """How gunicorn runs the web: processes, threads, time limits. Read from the same settings."""
 
+import signal
+
 from hostedpages import db
 from hostedpages.config import Settings
 
@@ -24,5 +26,7 @@ loglevel = "warning"
 
 
 def post_fork(_server: object, _worker: object) -> None:
-    """A database connection must never cross the fork."""
+    """A database connection must never cross the fork, nor the deaf ear of the parent: until a
+    process listens for its own end, it would miss it, and be waited for in vain."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     db.engine().dispose(close=False)

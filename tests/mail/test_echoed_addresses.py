@@ -1,8 +1,6 @@
 """What stands in an address that a server repeats is never taken for the server's own words."""
 
 import re
-import time
-from datetime import timedelta
 from urllib.parse import quote
 
 import pytest
@@ -158,9 +156,8 @@ def test_the_words_beside_an_address_stay() -> None:
     assert without_names("nothing", "") == "nothing"
 
 
+@pytest.mark.timeout(60)
 @pytest.mark.parametrize("text", ["a" * 200_000, "a." * 100_000, '"' * 200_000, "@" * 200_000])
 def test_a_text_that_is_made_to_be_costly_takes_a_moment(text: str) -> None:
-    started = time.monotonic()
+    """With a pattern that looks back, one such text takes minutes: the test would not end."""
     without_names(without_addresses(text, "a@a.example"), "a@a.example")
-
-    assert timedelta(seconds=time.monotonic() - started) < timedelta(seconds=2)
