@@ -3,6 +3,7 @@
 Must never be trusted outside of tests.
 """
 
+import socket
 import ssl
 
 import trustme
@@ -20,3 +21,9 @@ def client_side(authority: trustme.CA) -> ssl.SSLContext:
     context = ssl.create_default_context()
     authority.configure_trust(context)
     return context
+
+
+def encrypted(connection: socket.socket, context: ssl.SSLContext) -> ssl.SSLSocket:
+    """The server's side of a connection, encrypted. Raises OSError when the client is gone."""
+    connection.getpeername()  # Python would lose the socket, unclosed, when it finds that out
+    return context.wrap_socket(connection, server_side=True)

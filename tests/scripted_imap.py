@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from tests.certificates import encrypted
+
 GREETING = b"* OK ready\r\n"
 CAPABILITIES = b"* CAPABILITY IMAP4rev1 AUTH=PLAIN\r\n"
 Chunks = Iterator[bytes]
@@ -63,7 +65,7 @@ def _serve(
         connection, _ = listener.accept()
         opened.callback(connection.close)
         if tls is not None:
-            connection = tls.wrap_socket(connection, server_side=True)
+            connection = encrypted(connection, tls)
             opened.callback(connection.close)
         _talk(connection, made, answers, greeting, ending)
 

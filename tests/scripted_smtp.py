@@ -15,6 +15,8 @@ from email.policy import default
 from threading import Event, Thread
 from typing import BinaryIO
 
+from tests.certificates import encrypted
+
 DROP = "<drop>"  # close without an answer
 RESET = "<reset>"  # cut the connection
 HANG = "<hang>"  # say nothing any more
@@ -94,7 +96,7 @@ class ScriptedSmtp:
         with contextlib.suppress(OSError, ValueError), contextlib.ExitStack() as opened:
             opened.enter_context(connection)
             if self.is_implicit_tls and self.tls is not None:
-                connection = self.tls.wrap_socket(connection, server_side=True)
+                connection = encrypted(connection, self.tls)
                 opened.enter_context(connection)
             self._talk(connection, opened)
 
@@ -110,9 +112,7 @@ class ScriptedSmtp:
             if verb == "QUIT":
                 return
             if verb == "STARTTLS" and said.startswith("220") and self.tls is not None:
-                connection = opened.enter_context(
-                    self.tls.wrap_socket(connection, server_side=True)
-                )
+                connection = opened.enter_context(encrypted(connection, self.tls))
                 file = opened.enter_context(connection.makefile("rb"))
             if verb == "DATA" and said.startswith("354") and not self._take(connection, file):
                 return

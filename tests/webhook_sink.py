@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from tests.certificates import encrypted
+
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 STOP_SECONDS = 20.0
 
@@ -75,12 +77,12 @@ def _accept(listener: socket.socket, sink: WebhookSink, tls: ssl.SSLContext | No
             continue
         sink.connections += 1
         # Whatever a client does to its connection, the next one is served.
-        with connection, contextlib.suppress(OSError):
+        with contextlib.suppress(OSError), contextlib.ExitStack() as opened:
+            opened.enter_context(connection)
             connection.settimeout(STOP_SECONDS)
             if tls is not None:
-                connection = tls.wrap_socket(connection, server_side=True)
+                connection = opened.enter_context(encrypted(connection, tls))
             _talk(connection, sink)
-            connection.close()
 
 
 def _talk(connection: socket.socket, sink: WebhookSink) -> None:

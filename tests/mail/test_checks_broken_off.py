@@ -33,7 +33,7 @@ def test_a_test_broken_off_at_any_moment_leaves_no_connection(
         server = Server("127.0.0.1", smtp.port, security, "ann", "secret", allow_private=True)
         asyncio.run(break_off_after_each_turn(server, client_side(authority)))
         gc.collect()
-    # An `SSLSocket` is of the server, which may lose one that is cut before its handshake.
+    # An `SSLSocket` is the server's, which may lose one that is cut before its handshake.
     left = [str(each.message) for each in said if "SSLSocket" not in str(each.message)]
     assert left == []
 
