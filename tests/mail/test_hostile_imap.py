@@ -16,15 +16,18 @@ from tests.scripted_imap import CAPABILITIES, scripted_imap
 
 Chunks = Iterator[bytes]
 INBOX = b"* 3 EXISTS\r\n* OK [UIDVALIDITY 7] ok\r\n* OK [UIDNEXT 10] next\r\n"
-SECONDS = 1.5
+SECONDS = 30.0
+SILENCE = 1.5  # seconds, where it is what the server does
 START = Position(None, 0, None)
 MEGABYTE = 1024  # of `ru_maxrss`, which counts in kB
 
 
-def visit(authority: trustme.CA, port: int, *, last_uid: int = 1) -> imap.Visit:
+def visit(
+    authority: trustme.CA, port: int, *, last_uid: int = 1, seconds: float = SECONDS
+) -> imap.Visit:
     server = ImapServer("127.0.0.1", port, "ann", "a canary password", allow_private=True)
     position = Position(7, last_uid, None)
-    return imap.visit(server, position, seconds=SECONDS, tls_context=client_side(authority))
+    return imap.visit(server, position, seconds=seconds, tls_context=client_side(authority))
 
 
 def endless(chunk: bytes) -> Callable[[], Chunks]:
@@ -76,8 +79,9 @@ def test_the_reader_gives_up_in_words(
 
     with scripted_imap(answers, tls=server_side(authority)) as server:
         if words:
+            seconds = SILENCE if "in time" in words else SECONDS
             with pytest.raises(ImapError, match=words) as caught:
-                visit(authority, server.port)
+                visit(authority, server.port, seconds=seconds)
             assert "canary" not in caught.value.message
         else:
             assert visit(authority, server.port).messages == []

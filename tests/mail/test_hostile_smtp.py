@@ -22,7 +22,8 @@ from hostedpages.mail.smtp import Limits, Transport
 from tests.certificates import client_side, server_side
 from tests.scripted_smtp import DROP, HANG, RESET, scripted_smtp
 
-QUICK = Limits(connect=2, read=0.6, total=2, quit=0.3)
+PATIENT = Limits(quit=0.3)
+QUICK = Limits(read=1, total=4, quit=0.3)  # where silence is expected
 CANARY = "canary-password"
 GREETING, OFFERS = b"220 ready\r\n", b"250-ready\r\n250 AUTH PLAIN\r\n"
 FINE = {b"EHLO": OFFERS, b"AUTH": b"235 in\r\n", b"DATA": b"354 go\r\n", b".\r\n": b"250 kept\r\n"}
@@ -44,9 +45,11 @@ async def nothing() -> None:
     pass
 
 
-def outcome(server: Server, tls: ssl.SSLContext | None = None) -> MailError | str:
+def outcome(
+    server: Server, tls: ssl.SSLContext | None = None, limits: Limits = PATIENT
+) -> MailError | str:
     async def work() -> MailError | str:
-        transport = Transport(server, limits=QUICK, tls_context=tls)
+        transport = Transport(server, limits=limits, tls_context=tls)
         try:
             return await transport.send(mail(), nothing)
         except MailError as error:
@@ -59,8 +62,10 @@ def outcome(server: Server, tls: ssl.SSLContext | None = None) -> MailError | st
     return found
 
 
-def failure(server: Server, tls: ssl.SSLContext | None = None) -> MailError:
-    found = outcome(server, tls)
+def failure(
+    server: Server, tls: ssl.SSLContext | None = None, limits: Limits = PATIENT
+) -> MailError:
+    found = outcome(server, tls, limits)
     assert isinstance(found, MailError), found
     return found
 
@@ -135,7 +140,7 @@ def test_an_endless_answer_is_cut_before_it_fills_the_memory(stage: bytes, chunk
 @pytest.mark.parametrize("stage", [b"", b"EHLO", b"AUTH", b"MAIL", b"DATA", b".\r\n"])
 def test_an_answer_that_drips_is_given_up_in_time(stage: bytes) -> None:
     with flooding(stage, b"2", pause=0.02) as server:
-        error = failure(at(server.port))
+        error = failure(at(server.port), limits=QUICK)
         assert error.unknown == (stage == b".\r\n")
 
 
@@ -143,7 +148,7 @@ def test_an_answer_that_drips_is_given_up_in_time(stage: bytes) -> None:
 def test_nothing_is_said_to_a_listener_that_does_not_greet(security: str) -> None:
     """Redis, memcached and their like wait for the client; they must never get a word."""
     with flooding(b"", b"", pause=0.05) as server:
-        assert failure(at(server.port, security)).kind == "connection"
+        assert failure(at(server.port, security), limits=QUICK).kind == "connection"
     assert server.got == b""
 
 
@@ -172,7 +177,8 @@ def test_words_injected_before_tls_are_forgotten(authority: trustme.CA) -> None:
 def test_tls_that_is_cut_in_the_handshake_is_a_fault_of_the_server(fault: str) -> None:
     with scripted_smtp(extensions=["STARTTLS"]) as server:  # says 220 and then speaks no TLS
         server.always["STARTTLS"] = fault if fault != HANG else "220 go"
-        error = failure(at(server.port, "starttls"))
+        limits = QUICK if fault == HANG else PATIENT
+        error = failure(at(server.port, "starttls"), limits=limits)
         assert error.server
         assert not any(each.startswith(("AUTH", "MAIL")) for each in server.commands)
 
@@ -188,7 +194,8 @@ def test_a_conversation_cut_under_tls_ends_as_without(
         is_implicit_tls=True,
         always={stage: fault},
     ) as server:
-        error = failure(at(server.port, "ssl"), client_side(authority))
+        limits = QUICK if fault == HANG else PATIENT
+        error = failure(at(server.port, "ssl"), client_side(authority), limits)
         assert error.unknown == (stage == "DOT")
         assert error.permanent is False
         assert len(server.taken) == (1 if stage == "DOT" else 0)
@@ -233,10 +240,8 @@ def test_no_password_reaches_a_log_an_error_or_a_step(
     ]
 
     async def steps(server: Server, tls: ssl.SSLContext) -> str:
-        found = [step async for step in check_login(server, limits=QUICK, tls_context=tls)]
-        sending = check_send(
-            server, mail_from="a@b.example", to="c@d.example", limits=QUICK, tls_context=tls
-        )
+        found = [step async for step in check_login(server, tls_context=tls)]
+        sending = check_send(server, mail_from="a@b.example", to="c@d.example", tls_context=tls)
         return repr(found + [step async for step in sending])
 
     for stage in ("banner", "EHLO", "AUTH", "MAIL", "DOT"):
