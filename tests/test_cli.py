@@ -1,14 +1,20 @@
 """The `hostedpages` command, as an operator types it."""
 
+import io
 import json
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from hostedpages import db
+from hostedpages.cli import main
 from hostedpages.supervisor import ROOT
 
 COMMANDS = (
@@ -39,45 +45,62 @@ COMMANDS = (
 DEMO_PAGE = ROOT / "hostedpages" / "demo_page.json"
 
 
+@dataclass(frozen=True)
+class Done:
+    stdout: bytes
+    stderr: bytes
+
+
 class Shell:
-    """Runs the command on one data folder."""
+    """Runs the command on one data folder; in this process, which has read the source already."""
 
-    def __init__(self, data: Path) -> None:
-        self.environ = {k: v for k, v in os.environ.items() if not k.startswith("HOSTEDPAGES_")}
-        self.environ["HOSTEDPAGES_DATA_DIR"] = str(data)
+    def __init__(
+        self, data: Path, patch: pytest.MonkeyPatch, output: pytest.CaptureFixture[bytes]
+    ) -> None:
+        for name in [name for name in os.environ if name.startswith("HOSTEDPAGES_")]:
+            patch.delenv(name)
+        patch.setenv("HOSTEDPAGES_DATA_DIR", str(data))
+        self._patch = patch
+        self._output = output
 
-    def __call__(
-        self, *words: str, code: int = 0, typed: bytes = b"", **variables: str
-    ) -> subprocess.CompletedProcess[bytes]:
-        done = subprocess.run(
-            [sys.executable, "-m", "hostedpages", *words],
-            env=self.environ | variables,
-            cwd=ROOT,
-            input=typed,
-            capture_output=True,
-            timeout=60,
-        )
-        assert done.returncode == code, done.stderr.decode()
-        assert b"Traceback" not in done.stderr
+    def __call__(self, *words: str, code: int = 0, typed: bytes = b"", **variables: str) -> Done:
+        with self._patch.context() as patch:
+            for name, value in variables.items():
+                patch.setenv(name, value)
+            patch.setattr(sys, "argv", ["hostedpages", *words])
+            patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(typed)))
+            self._output.readouterr()
+            with pytest.raises(SystemExit) as end:
+                main()
+        done = Done(*self._output.readouterr())
+        assert (end.value.code or 0) == code, done.stderr.decode()
         return done
 
 
 @pytest.fixture
-def shell(tmp_path: Path) -> Shell:
-    return Shell(tmp_path / "data")
+def shell(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]
+) -> Iterator[Shell]:
+    yield Shell(tmp_path / "data", monkeypatch, capsysbinary)
+    with suppress(RuntimeError):  # a command that needs no database
+        db.engine().dispose()
 
 
 @pytest.fixture(scope="module")
 def demo_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder with the demo account, made once and copied for each test."""
+    """A data folder with the demo account, made once, in a process of its own, and then copied."""
     folder = tmp_path_factory.mktemp("demo") / "data"
-    Shell(folder)("demo")
+    environ = {k: v for k, v in os.environ.items() if not k.startswith("HOSTEDPAGES_")}
+    environ["HOSTEDPAGES_DATA_DIR"] = str(folder)
+    command = [sys.executable, "-m", "hostedpages", "demo"]
+    subprocess.run(command, env=environ, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
     return folder
 
 
 @pytest.fixture
-def demo(demo_data: Path, tmp_path: Path) -> Shell:
-    return Shell(shutil.copytree(demo_data, tmp_path / "data"))
+def demo(demo_data: Path, tmp_path: Path, shell: Shell) -> Shell:
+    shutil.copytree(demo_data, tmp_path / "data")
+    return shell
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -145,7 +145,7 @@ def page_export(slug: str, account_slug: str) -> None:
 
     with opened.database():
         found = opened.page(opened.account(account_slug), slug)
-        click.get_binary_stream("stdout").write(service.export_bytes(found))
+        sys.stdout.buffer.write(service.export_bytes(found))
 
 
 @page.command("schema")

@@ -203,7 +203,9 @@ def test_alarms(context: BrowserContext, northside: Northside, look: Look) -> No
         look(page, "alarms-secret")
         page.get_by_role("link", name="Done").click()
         page.get_by_role("button", name="Send a test alarm").click()
-        expect(page.get_by_text("Arrived at their server", exact=True)).to_be_visible(timeout=30_000)
+        expect(page.get_by_text("Arrived at their server", exact=True)).to_be_visible(
+            timeout=30_000
+        )
         expect(page.get_by_text("Written to a folder", exact=True)).to_be_visible(timeout=30_000)
         assert b"alarm.test" in sink.posted[0].body
     look(page, "alarms-test")
