@@ -289,7 +289,7 @@ def test_the_next_key_is_prepared_shown_and_dropped(alice: Person, settings: Set
 
     alice.client.post(f"{path}/keys/drop")
     assert (domain.next_selector, domain.next_key_sealed) == ("", "")
-    assert "lf2" not in text_of(alice, path)
+    assert "lf2._domainkey" not in text_of(alice, path)
 
 
 def test_the_record_of_the_key_before_is_named_until_it_is_deleted(

@@ -321,7 +321,7 @@ def test_saving_lets_a_failing_sender_try_at_once(alice: Person) -> None:
     alice.client.post(address(sender), data={**FILLED, "password": "the right one"})
 
     assert held.state == "pending"
-    assert "535" not in text_of(alice, "/settings/mail")
+    assert "wrong password" not in text_of(alice, "/settings/mail")
 
 
 def test_the_use_of_limits_is_shown_with_a_warning_from_four_fifths_on(alice: Person) -> None:
