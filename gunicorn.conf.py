@@ -26,7 +26,8 @@ loglevel = "warning"
 
 
 def post_fork(_server: object, _worker: object) -> None:
-    """A database connection must never cross the fork, nor the deaf ear of the parent: until a
-    process listens for its own end, it would miss it, and be waited for in vain."""
+    """A database connection must never cross the fork, nor the parent's way to end."""
+    # Until it has set its own handler, a process has the parent's, which only notes the signal:
+    # asked to end in that moment, it would be waited for until the grace is over.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     db.engine().dispose(close=False)

@@ -19,6 +19,7 @@ from pathlib import Path
 
 import pytest
 
+from hostedpages import supervisor
 from hostedpages.supervisor import ROOT
 from tests.faults.ledger import processes_below
 from tests.servers import free_port
@@ -125,6 +126,7 @@ def test_ctrl_c_ends_everything(tmp_path: Path) -> None:
 
 
 def test_a_child_that_does_not_listen_is_ended_too() -> None:
+    assert supervisor.GRACE_SECONDS < 5, "Ctrl-C ends everything within five seconds"
     deaf = """
 import signal, time
 signal.signal(signal.SIGTERM, signal.SIG_IGN)

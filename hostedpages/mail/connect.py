@@ -170,7 +170,7 @@ async def open_client(
             server=True,
             hint=ADVICE_TLS_FIRST,
         ) from None
-    except BaseException:
+    except (Exception, asyncio.CancelledError):  # not GeneratorExit, which forbids to wait
         await _let_go(client, opened)
         raise
     return client

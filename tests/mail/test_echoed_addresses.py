@@ -157,7 +157,7 @@ def test_the_words_beside_an_address_stay() -> None:
 
 
 @pytest.mark.timeout(60)
-@pytest.mark.parametrize("text", ["a" * 200_000, "a." * 100_000, '"' * 200_000, "@" * 200_000])
+@pytest.mark.parametrize("text", ["a" * 10**6, "a." * 10**6, '"' * 10**6, "@" * 10**6])
 def test_a_text_that_is_made_to_be_costly_takes_a_moment(text: str) -> None:
     """With a pattern that looks back, one such text takes minutes: the test would not end."""
     without_names(without_addresses(text, "a@a.example"), "a@a.example")
