@@ -4,6 +4,7 @@ from playwright.sync_api import Page, expect
 from sqlalchemy.orm import Session
 
 from hostedpages.models import User
+from tests.browser.conftest import NewContext, sign_in
 from tests.browser.designer import (
     choose,
     drag,
@@ -183,3 +184,43 @@ def test_a_deleted_element_comes_back_with_undo(
     expect(toast).to_contain_text("“Material” deleted")
     toast.get_by_role("button", name="Undo").click()
     assert labels(saved(staff_page, form, unit))[4] == "Material"
+
+
+def test_keys_that_come_faster_than_frames_meet_what_the_key_before_did(
+    new_context: NewContext, owner: User
+) -> None:
+    form = roof(owner)
+    context = new_context()
+    # The designer itself never gets a frame; the preview in it does.
+    context.add_init_script("if (window === top) window.requestAnimationFrame = () => 0;")
+    page = open_designer(sign_in(context.new_page(), owner), form)
+    name = row(page, "Email").locator(".row-name")
+    name.focus()
+    keys = page.get_by_role("dialog", name="Keys")
+    for _ in range(2):
+        page.keyboard.press("?")
+        expect(keys).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(keys).to_have_count(0)
+        expect(name).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("/")
+    page.keyboard.type("notes")
+    page.keyboard.press("Enter")
+    expect(page.locator(".notes-area")).to_be_focused()
+    assert rows(page)[4] == "Notes"
+
+
+def test_a_dialog_gives_the_focus_back_when_it_closes(staff_page: Page, owner: User) -> None:
+    open_designer(staff_page, roof(owner))
+    choose(staff_page, "Material")
+    opener = staff_page.get_by_role("button", name="Paste a list")
+    dialog = staff_page.get_by_role("dialog")
+    opener.press("Enter")
+    expect(dialog.get_by_label("Choices, one per line")).to_be_focused()
+    staff_page.keyboard.press("Escape")
+    expect(opener).to_be_focused()
+    opener.press("Enter")
+    dialog.get_by_role("button", name="Cancel").press("Enter")
+    expect(dialog).to_have_count(0)
+    expect(opener).to_be_focused()

@@ -203,11 +203,10 @@ def test_alarms(context: BrowserContext, northside: Northside, look: Look) -> No
         look(page, "alarms-secret")
         page.get_by_role("link", name="Done").click()
         page.get_by_role("button", name="Send a test alarm").click()
-        expect(page.get_by_text("Arrived at their server", exact=True)).to_be_visible(
-            timeout=30_000
-        )
-        expect(page.get_by_text("Written to a folder", exact=True)).to_be_visible(timeout=30_000)
-        assert b"alarm.test" in sink.posted[0].body
+        expect(page.get_by_text("Arrived at their server", exact=True)).to_be_visible()
+        expect(page.get_by_text("Written to a folder", exact=True)).to_be_visible()
+        # Beside it an alarm may open: something of this account needs a person.
+        assert any(b"alarm.test" in posted.body for posted in sink.posted)
     look(page, "alarms-test")
     rows.alarms(northside)
     page.goto("/settings/alarms")

@@ -1,14 +1,10 @@
 // What opens above the designer: the keys, "Move to…", pasting a list, a stale draft.
 
-import { html, live, nothing, ref } from "../../vendor/lit-html-3.3.3/lit-html.js";
+import { html, live, nothing, render } from "../../vendor/lit-html-3.3.3/lit-html.js";
 import { takeList } from "./choices_view.js";
 import * as commands from "./commands.js";
 import { elementById, nameOf } from "./document.js";
 import { KEYS } from "./keys.js";
-
-function open(dialog) {
-  if (dialog?.isConnected && !dialog.open) dialog.showModal();
-}
 
 function dialog(app, { title, content, actions, canClose = true, wide = false }) {
   const close = () => canClose && app.show({ dialog: null });
@@ -17,7 +13,7 @@ function dialog(app, { title, content, actions, canClose = true, wide = false })
     close();
   };
   const outside = (event) => event.target === event.currentTarget && close();
-  return html`<dialog class=${`dialog ${wide ? "is-wide" : ""}`} aria-labelledby="designer-dialog-title" ${ref((one) => one && requestAnimationFrame(() => open(one)))}
+  return html`<dialog class=${`dialog ${wide ? "is-wide" : ""}`} aria-labelledby="designer-dialog-title"
     @cancel=${cancel} @mousedown=${outside}>
     <div><h2 id="designer-dialog-title">${title}</h2>${content}<div class="dialog-actions">${actions}</div></div>
   </dialog>`;
@@ -89,10 +85,18 @@ function stale(app) {
   return dialog(app, { title: "Changed in another window", content, actions, canClose: false, wide: true });
 }
 
-export function dialogsView(app) {
+function dialogOnTop(app) {
   if (app.store.state.save.name === "stale") return stale(app);
   if (app.ui.dialog === "help") return help(app);
   if (app.ui.dialog === "move") return moveTo(app);
   if (app.ui.dialog === "paste") return paste(app);
   return nothing;
+}
+
+export function drawDialogs(app, place) {
+  const onTop = dialogOnTop(app);
+  // Closed, not only taken away: closing gives the focus back to where it came from.
+  if (onTop === nothing) place.querySelector("dialog[open]")?.close();
+  render(onTop, place);
+  place.querySelector("dialog:not([open])")?.showModal();
 }

@@ -3,14 +3,14 @@
 import { html, render } from "../../vendor/lit-html-3.3.3/lit-html.js";
 import * as commands from "./commands.js";
 import { ID, elementById, indexOf, nameOf, nameSetting } from "./document.js";
-import { dialogsView } from "./dialogs_view.js";
+import { drawDialogs } from "./dialogs_view.js";
 import { makeOutlineSortable, makePaletteSortable } from "./dragging.js";
 import { createKeys } from "./keys.js";
 import { createLifting } from "./lifting.js";
 import "./notes_editor.js";
 import { outlineView } from "./outline_view.js";
 import { lineById, paletteView } from "./palette_view.js";
-import { isNarrow, onceAFrame, useSprite } from "./parts.js";
+import { drawSoon, isNarrow, useSprite } from "./parts.js";
 import { createPlusPalette } from "./plus_palette.js";
 import { createPreview, previewTools } from "./preview_view.js";
 import { settingsView } from "./settings_view.js";
@@ -36,7 +36,7 @@ const ui = {
   device: "desktop", scheme: matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light", known: "", groups: {},
 };
 
-const draw = onceAFrame(() => {
+const draw = drawSoon(() => {
   root.dataset.tab = ui.tab;
   root.dataset.device = ui.device;
   drawPalette();
@@ -44,7 +44,7 @@ const draw = onceAFrame(() => {
   render(previewTools(app), at("tools"));
   render(settingsView(app), at("settings"));
   render(tabs(), at("tabs"));
-  render(dialogsView(app), at("dialogs"));
+  drawDialogs(app, at("dialogs"));
   app.plus?.draw();
 });
 
@@ -221,13 +221,7 @@ app.plus = createPlusPalette(app, at("plus"));
 const preview = createPreview(app, at("stage"));
 connectPage(app, { state: document.querySelector("[data-save-state]"), pill: document.querySelector("#page-state"), spoken: at("spoken"), toasts: at("toasts") });
 
-// Another selection shows at once: what is clicked next must act on it.
-let drawnSelection = store.state.selection;
-store.subscribe(() => {
-  if (drawnSelection === store.state.selection) return draw();
-  drawnSelection = store.state.selection;
-  draw.now();
-});
+store.subscribe(() => draw());
 draw(() => {
   const isDragging = (value) => () => root.toggleAttribute("data-dragging", value);
   makeOutlineSortable(at("outline").querySelector(".outline-rows"), {

@@ -35,24 +35,29 @@ export function isNarrow() {
   return matchMedia("(max-width: 1099px)").matches;
 }
 
-/** Draws at most once a frame, however often it is asked to; `now` draws at once. */
-export function onceAFrame(draw) {
-  let frame = null;
+/**
+ * Draws when the script at work is through, once, however often it is asked to; `now` draws at once.
+ * Not with the next frame: keys come faster than frames on a busy machine, and each must meet what
+ * the one before it did.
+ */
+export function drawSoon(draw) {
+  let isAsked = false;
   let after = [];
   const now = () => {
-    cancelAnimationFrame(frame);
-    frame = null;
+    isAsked = false;
     draw();
     const due = after;
     after = [];
     for (const one of due) one();
   };
-  const later = (then) => {
+  const soon = (then) => {
     if (then) after.push(then);
-    frame ??= requestAnimationFrame(now);
+    if (isAsked) return;
+    isAsked = true;
+    queueMicrotask(() => isAsked && now());
   };
-  later.now = now;
-  return later;
+  soon.now = now;
+  return soon;
 }
 
 /** A switch between few states, as pressed buttons. */
