@@ -88,6 +88,11 @@ def silence(_question: dns.message.Message) -> None:
     """Nothing."""
 
 
+def silence_about_domains(question: dns.message.Message) -> dns.message.Message | None:
+    """Nothing, but to questions about the root: a resolver whose domain's servers are silent."""
+    return None if len(question.question[0].name) > 1 else refusal(question)
+
+
 def cut_off(question: dns.message.Message) -> dns.message.Message:
     """Truncated: says that the answer is to be had over TCP, where nobody listens."""
     answer = dns.message.make_response(question)
@@ -104,9 +109,10 @@ def endless_aliases(question: dns.message.Message) -> dns.message.Message:
     """A name that is another name for a name that is another name for the first."""
     answer = dns.message.make_response(question)
     name = str(question.question[0].name)
+    again = f"again.{name}".rstrip(".") + "."
     answer.answer = [
-        dns.rrset.from_text(name, 60, "IN", "CNAME", f"again.{name}"),
-        dns.rrset.from_text(f"again.{name}", 60, "IN", "CNAME", name),
+        dns.rrset.from_text(name, 60, "IN", "CNAME", again),
+        dns.rrset.from_text(again, 60, "IN", "CNAME", name),
     ]
     return answer
 

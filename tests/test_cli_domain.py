@@ -87,7 +87,7 @@ def test_a_silent_name_server_is_said_once_and_not_blamed_on_the_domain(*, as_js
 
     assert done.exit_code == 1
     where = server(silent.address)
-    words = f"Error: The name server {where} does not answer, so nothing was checked."
+    words = f"Error: The name server {where} gives no usable answer, so nothing was checked."
     assert done.output.strip() == words
 
 

@@ -57,12 +57,13 @@ def check_domain(
 ) -> None:
     """Looks at SPF, DKIM, DMARC and MX of NAME, and says of each: fine, or the fix.
 
-    Exit code 1 when something is not fine, or no name server answers.
+    Exit code 1 when something is not fine, or nothing could be asked.
     """
     from hostedpages.mail import domain_auth
     from hostedpages.mail.dkim import FIRST_SELECTOR
     from hostedpages.mail.dkim_check import Selector
     from hostedpages.mail.dns import Resolver
+    from hostedpages.mail.findings import UNASKED
     from hostedpages.mail.names import is_askable
 
     if include is None:
@@ -77,15 +78,14 @@ def check_domain(
         words = f"At most {domain_auth.MAX_SELECTORS} can be given."
         raise click.BadParameter(words, param_hint="--selector")
     servers = _name_servers(dns)
-    resolver = Resolver(servers)
     findings = domain_auth.look(
         _name(name, "NAME"),
-        resolver=resolver,
+        resolver=Resolver(servers),
         selectors=[Selector(each, "".join(public_key.split())) for each in selectors],
         include=include.rstrip(".").lower(),
         from_domain=_name(from_domain, "--from-domain") if from_domain else "",
     )
-    if all(each.state == "could_not_check" for each in findings) and not resolver.answers():
+    if findings[0].name == UNASKED:
         raise click.ClickException(_silent(servers))
     for finding in findings:
         if as_json:
@@ -126,9 +126,9 @@ def _silent(servers: list[tuple[str, int]]) -> str:
     """That nobody could be asked, which says nothing about the domain."""
     names = " and ".join(f"{host}:{port}" for host, port in servers)
     if len(servers) > 1:
-        return f"The name servers {names} do not answer, so nothing was checked."
+        return f"The name servers {names} give no usable answer, so nothing was checked."
     which = f"The name server {names}" if names else "The name server of this machine"
-    return f"{which} does not answer, so nothing was checked."
+    return f"{which} gives no usable answer, so nothing was checked."
 
 
 def _print(finding: "Finding") -> None:

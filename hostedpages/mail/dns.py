@@ -92,7 +92,7 @@ class Resolver:
         return _records(found)
 
     def answers(self) -> bool:
-        """Whether anything at all is answered to a question that every name server knows."""
+        """Whether anything of use is answered to a question that every name server knows."""
         try:
             self._resolver.resolve(".", "NS", lifetime=QUESTION_SECONDS, search=False)
         except (dns.exception.Timeout, dns.resolver.NoNameservers) as error:

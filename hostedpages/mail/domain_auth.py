@@ -1,16 +1,18 @@
 """One look at everything that proves a domain: SPF, DKIM, DMARC, and where answers go.
 
-Takes at most five seconds, whatever the name servers do. Must never change anything.
+Takes at most five seconds, whatever the name servers do, and two more to tell a useless name
+server of ours from those of the domain. Must never change anything.
 """
 
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 from hostedpages.mail import dkim_check, dmarc_check, mx_check, spf_check
 from hostedpages.mail.dkim_check import Selector
 from hostedpages.mail.dns import CHECK_SECONDS, CouldNotCheck, NoRecord, Questions, Resolver, TooBig
-from hostedpages.mail.findings import MISSING, Finding, State
+from hostedpages.mail.findings import MISSING, UNASKED, Finding, State
 
 MAX_SELECTORS = 5
 HOURS = 48  # for which a name server may go on giving the old answer
@@ -30,7 +32,7 @@ def look(
     seconds: float = CHECK_SECONDS,
 ) -> list[Finding]:
     """The findings of `domain` (ASCII, lower case): spf, each dkim, dmarc, mx; and in front of
-    them, when there is no such domain, that.
+    them, when there is no such domain or nobody could be asked, that.
 
     `include` is the SPF name of our servers. `from_domain` is the domain in From when that is
     another one. The parts are looked at side by side, so that a silent one delays no other.
@@ -59,6 +61,8 @@ def look(
         questions=for_dmarc,
     )
     found = [spf.result(), *of_keys, dmarc, mx.result()]
+    if all(each.state == "could_not_check" for each in found) and not resolver.answers():
+        return [_unasked(domain), *(replace(each, detail="Not checked.", fix="") for each in found)]
     is_missing = not any(each.found for each in found) and _is_missing(domain, for_spf)
     return [_missing(domain), *found] if is_missing else found
 
@@ -83,6 +87,20 @@ def _missing(domain: str) -> Finding:
         title="The domain itself",
         detail=f"There is no domain {domain}.",
         fix=fix,
+        host=domain,
+        record_type="",
+    )
+
+
+def _unasked(domain: str) -> Finding:
+    return Finding(
+        name=UNASKED,
+        state="could_not_check",
+        title="Name server",
+        detail="The name server that Hosted Pages asks gives no usable answer, so nothing was "
+        "checked.",
+        fix=f"This says nothing about {domain}. Check again in some minutes. If it stays so, tell "
+        "whoever runs Hosted Pages.",
         host=domain,
         record_type="",
     )

@@ -14,7 +14,9 @@ TRY_AGAIN = (
     "Check again in some minutes. If it stays so, ask whoever runs the name servers of {domain}: "
     "receivers of your mail get no answer either."
 )
-MISSING = "missing"  # there is no such domain: shown in front of its records
+MISSING = "missing"  # there is no such domain
+UNASKED = "unasked"  # our own name server was of no use
+AHEAD = (MISSING, UNASKED)  # shown in front of the records, not among them
 MAX_SHOWN = 5
 MAX_SHOWN_CHARACTERS = 600
 
@@ -23,7 +25,7 @@ MAX_SHOWN_CHARACTERS = 600
 class Finding:
     """One record of a domain. `value` is what to publish at `host`, empty when there is nothing.
 
-    `name` is `spf`, `dkim:<selector>`, `dmarc`, `mx`, or MISSING for the domain itself. `strings`
+    `name` is `spf`, `dkim:<selector>`, `dmarc`, `mx`, or one of AHEAD for all of it. `strings`
     is the value in the parts of at most 255 bytes that a TXT record consists of. `is_needed`:
     without it mail is not proven.
     """

@@ -11,7 +11,7 @@ from hostedpages.clock import FrozenClock
 from hostedpages.config import Settings
 from hostedpages.models import SendingDomain
 from hostedpages.vault import Vault
-from tests import factories, zones
+from tests import factories, name_servers, zones
 from tests.mail.test_received import FORWARDED, GOOD
 from tests.people import Person
 
@@ -94,6 +94,26 @@ def test_a_domain_that_does_not_exist_is_said_once_on_top(
     assert "Publish or correct" not in text
     assert "The domain itself" not in records
     assert "4 records to look at" in text_of(alice, "/settings/domains")
+
+
+def test_a_silent_name_server_of_ours_is_said_once_and_no_record_is_blamed(
+    alice: Person, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    domain = factories.sending_domain(alice.account, name="fine.test", settings=settings)
+    where = f"/settings/domains/{domain.public_id}"
+    with name_servers.scripted_dns(name_servers.silence) as silent:
+        asks_it = settings.model_copy(update={"dns_servers": f"127.0.0.1:{silent.address[1]}"})
+        monkeypatch.setattr(views, "settings", lambda: asks_it)
+        assert alice.client.post(f"{where}/check").status_code == 303
+
+    text = text_of(alice, where)
+    assert text.count("The name server that Hosted Pages asks gives no usable answer") == 1
+    assert "This says nothing about fine.test" in text
+    assert text.count("Not checked.") == 4
+    assert "Publish or correct" not in text
+    listed = text_of(alice, "/settings/domains")
+    assert "Could not check" in listed
+    assert "to look at" not in listed
 
 
 @pytest.mark.both_databases

@@ -87,9 +87,7 @@ def test_a_domain_that_does_not_exist_is_called_so(name_server: ADDRESS) -> None
     [
         (name_servers.fault, "SERVFAIL"),
         (name_servers.refusal, "REFUSED"),
-        (name_servers.silence, "did not answer in time"),
-        (name_servers.cut_off, ""),
-        (name_servers.nonsense, ""),
+        (name_servers.silence_about_domains, "did not answer in time"),
         (name_servers.endless_aliases, ""),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
@@ -104,6 +102,25 @@ def test_what_could_not_be_asked_is_not_called_missing(
     assert {each.state for each in found.values()} == {"could_not_check"}
     assert all(words in each.detail for each in found.values())
     assert all("Check again in some minutes" in each.fix for each in found.values())
+
+
+@pytest.mark.parametrize(
+    "behavior", [name_servers.silence, name_servers.cut_off, name_servers.nonsense]
+)
+def test_a_name_server_of_ours_that_is_of_no_use_is_not_blamed_on_the_domain(
+    behavior: name_servers.Behavior,
+) -> None:
+    with name_servers.scripted_dns(behavior) as server:
+        found = look("example.test", Resolver([server.address]))
+
+    assert max(Counter(server.asked).values()) <= 2
+    assert {each.state for each in found.values()} == {"could_not_check"}
+    ahead, *others = found.values()
+    assert ahead.name == "unasked"
+    assert "name server that Hosted Pages asks gives no usable answer" in ahead.detail
+    assert "says nothing about example.test" in ahead.fix
+    assert {(each.detail, each.fix) for each in others} == {("Not checked.", "")}
+    assert found["dkim:lf1"].value
 
 
 def test_a_silent_name_server_is_not_asked_for_longer_than_the_check_may_take() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select
 
 from hostedpages import db
-from hostedpages.mail.findings import MISSING
+from hostedpages.mail.findings import AHEAD
 from hostedpages.mail.names import readable
 from hostedpages.models import Account, SendingDomain
 
@@ -79,7 +79,7 @@ def row_of(domain: SendingDomain) -> DomainRow:
         domain,
         readable(domain.name),
         state_words(domain.state),
-        sum(each["state"] != "fine" for each in _records(domain)),
+        sum(each["state"] != "fine" and bool(each["fix"]) for each in _records(domain)),
     )
 
 
@@ -97,13 +97,13 @@ def records_of(domain: SendingDomain) -> list[Record]:
     return sorted(records, key=lambda each: each.is_fine)
 
 
-def missing_of(domain: SendingDomain) -> dict[str, Any] | None:
-    """That there is no such domain, if the last look found that."""
-    return next((each for each in domain.findings if each["name"] == MISSING), None)
+def ahead_of(domain: SendingDomain) -> dict[str, Any] | None:
+    """What the last look found about the whole: no such domain, or nobody could be asked."""
+    return next((each for each in domain.findings if each["name"] in AHEAD), None)
 
 
 def _records(domain: SendingDomain) -> list[dict[str, Any]]:
-    return [each for each in domain.findings if each["name"] != MISSING]
+    return [each for each in domain.findings if each["name"] not in AHEAD]
 
 
 def _short(host: str, domain: str) -> str:

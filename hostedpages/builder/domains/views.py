@@ -167,7 +167,7 @@ def _page(domain: SendingDomain, form: FromForm | None = None, problem: str = ""
         "builder/domains/show.html",
         row=queries.row_of(domain),
         records=queries.records_of(domain),
-        missing=queries.missing_of(domain),
+        ahead=queries.ahead_of(domain),
         form=form
         or FromForm(data={"from_email": domain.from_email, "from_name": domain.from_name}),
         problem=problem,
