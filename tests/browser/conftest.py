@@ -23,6 +23,7 @@ from playwright.sync_api import (
     Browser,
     BrowserContext,
     ConsoleMessage,
+    Locator,
     Page,
     expect,
     sync_playwright,
@@ -214,6 +215,12 @@ def sign_in(page: Page, user: User) -> Page:
     return page
 
 
+def follow(page: Page, control: Locator) -> None:
+    """Click what leads to another document, and wait until all of that is there."""
+    with page.expect_navigation():
+        control.click()
+
+
 @pytest.fixture
 def other_origin(tmp_path: Path) -> Iterator[OtherSite]:
     """Another site, for pages that embed a form: `other_origin.put("index.html", html)`."""
@@ -229,6 +236,7 @@ def axe() -> Callable[[Page], None]:
     source = AXE.read_text("utf-8")
 
     def check(page: Page) -> None:
+        page.wait_for_load_state()  # what was waited for may stand in the first half of a page
         page.evaluate(f"() => {{ {source}\n}}")
         found = page.evaluate("() => axe.run(document, {resultTypes: ['violations']})")
         lines = [

@@ -1,6 +1,9 @@
-"""Stopping an address and letting it go again, and a reader who says stop, without any script."""
+"""Stopping an address and letting it go again, and a reader who says stop, without any script;
+finding one in the list with a script."""
 
-from playwright.sync_api import expect
+import time
+
+from playwright.sync_api import Route, expect
 
 from tests import factories
 from tests.browser.conftest import NewContext, Site, sign_in
@@ -25,6 +28,25 @@ def test_an_address_is_stopped_and_let_go_again_without_a_script(
     expect(page.get_by_text("pat@example.org may be written to again.")).to_be_visible()
     page.goto("/settings/addresses?show=lifted")
     expect(page.get_by_text("The provider has mended the mailbox.")).to_be_visible()
+
+
+def test_a_link_that_is_clicked_right_after_typing_is_followed(
+    new_context: NewContext, unit: object
+) -> None:
+    page = sign_in(new_context().new_page(), factories.user())
+    page.goto("/settings/addresses/new")
+    page.get_by_label("Email address").fill("pat@example.org")
+    page.get_by_role("button", name="Stop it").click()
+    page.get_by_role("link", name="pat@example.org").focus()
+
+    def slowly(route: Route) -> None:
+        time.sleep(1)  # longer than the filter waits for another letter
+        route.continue_()
+
+    page.route("**/settings/addresses/*", slowly)
+    page.get_by_role("searchbox").fill("nobody")
+    page.get_by_role("link", name="pat@example.org").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("pat@example.org")
 
 
 def test_a_reader_says_stop_and_takes_it_back_without_a_script(

@@ -14,7 +14,7 @@ from hostedpages.accounts import service
 from tests import factories
 from tests.browser import northside as rows
 from tests.browser import returned_mail, senders_of_northside
-from tests.browser.conftest import NewContext, Site, sign_in
+from tests.browser.conftest import NewContext, Site, follow, sign_in
 from tests.browser.northside import Northside
 from tests.mail.test_received import FORWARDED
 from tests.scripted_smtp import scripted_smtp
@@ -199,7 +199,7 @@ def test_alarms(context: BrowserContext, northside: Northside, look: Look) -> No
     with webhook_sink() as sink:
         page.get_by_label("Addresses").fill("boss@example.org")
         page.get_by_label("Webhook").fill(sink.url)
-        page.get_by_role("button", name="Save").click()
+        follow(page, page.get_by_role("button", name="Save"))
         look(page, "alarms-secret")
         page.get_by_role("link", name="Done").click()
         page.get_by_role("button", name="Send a test alarm").click()
@@ -223,13 +223,13 @@ def test_domains(context: BrowserContext, northside: Northside, look: Look, site
     page.goto("/settings/domains/new")
     look(page, "domains-new")
     page.get_by_label("Domain, or the address").fill("printer.local")
-    page.get_by_role("button", name="Add").click()
+    follow(page, page.get_by_role("button", name="Add"))
     look(page, "domains-new-error")
     for name in ("fine", "quarantine", "many", "quoted-key"):
         factories.sending_domain(northside.account, name=f"{name}.test", settings=site.settings)
     for name in ("fine", "quarantine", "quoted-key"):
         page.goto("/settings/domains")
-        page.get_by_role("link", name=f"{name}.test").click()
+        follow(page, page.get_by_role("link", name=f"{name}.test"))
         look(page, f"domain-{name}-new")
         page.get_by_role("button", name="Check now").click()
         expect(page.get_by_text("Last checked")).to_be_visible()
@@ -237,14 +237,14 @@ def test_domains(context: BrowserContext, northside: Northside, look: Look, site
     page.get_by_role("button", name="Prepare a new key").click()
     expect(page.get_by_text("Drop the next key")).to_be_visible()
     look(page, "domain-next-key")
-    page.get_by_role("link", name="Remove this domain").click()
+    follow(page, page.get_by_role("link", name="Remove this domain"))
     look(page, "domain-remove")
     page.goto("/settings/domains")
     look(page, "domains")
     page.goto("/settings/domains/headers")
     look(page, "domains-headers")
     page.get_by_label("Headers of the message").fill(FORWARDED)
-    page.get_by_role("button", name="Explain").click()
+    follow(page, page.get_by_role("button", name="Explain"))
     look(page, "domains-headers-explained")
 
 
@@ -263,12 +263,12 @@ def test_stopped_addresses(context: BrowserContext, northside: Northside, look: 
         page.goto(address)
         look(page, name)
     page.goto(f"/settings/addresses/{stopped.public_id}")
-    page.get_by_role("link", name="Thank you").click()
+    follow(page, page.get_by_role("link", name="Thank you"))
     look(page, "delivery-came-back")
     context.expected_errors.append("422")
     page.goto(f"/settings/addresses/{stopped.public_id}")
     page.get_by_label("What has changed?").fill("ok")
-    page.get_by_role("button", name="Write to it again").click()
+    follow(page, page.get_by_role("button", name="Write to it again"))
     look(page, "address-error")
 
 
@@ -279,9 +279,9 @@ def test_the_way_to_say_stop(
     page = context.new_page()
     page.goto(link)
     look(page, "unsubscribe")
-    page.get_by_role("button", name="Unsubscribe").click()
+    follow(page, page.get_by_role("button", name="Unsubscribe"))
     look(page, "unsubscribe-done")
-    page.get_by_role("button", name="Get emails again").click()
+    follow(page, page.get_by_role("button", name="Get emails again"))
     look(page, "unsubscribe-again")
     context.expected_errors.append("400")
     page.goto("/u/forged")

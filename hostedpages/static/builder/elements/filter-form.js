@@ -15,6 +15,11 @@ class FilterForm extends HTMLElement {
       clearTimeout(this.timer);
       this.timer = setTimeout(() => this.form.requestSubmit(), PAUSE);
     });
+    // Whoever clicks a link right after typing goes there, and is not taken back by the filter.
+    document.addEventListener("click", (event) => {
+      const isPlain = !event.defaultPrevented && !event.metaKey && !event.ctrlKey && !event.shiftKey;
+      if (isPlain && event.target.closest("a[href]")) clearTimeout(this.timer);
+    });
     this.form.addEventListener("submit", () => {
       clearTimeout(this.timer);
       const search = this.form.querySelector("input[type='search']");
