@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 import trustme
 from flask import Flask
+from hypothesis import HealthCheck
+from hypothesis import settings as property_settings
 from sqlalchemy.orm import Session
 
 from hostedpages import clock as clock_module
@@ -27,6 +29,13 @@ from tests.databases import (
 from tests.mail_servers import MailServers, mail_servers
 from tests.servers import free_port
 from tools import knot
+
+# Before any test is imported: a property keeps what holds when it is declared. A busy machine
+# may take long over one example, which says nothing about the product.
+property_settings.register_profile(
+    "ours", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+property_settings.load_profile("ours")
 
 # A Tuesday, 10 in the morning in New York.
 NOON = datetime(2026, 3, 3, 15, 0, tzinfo=UTC)

@@ -3,6 +3,8 @@
 Must never listen anywhere else.
 """
 
+import itertools
+import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +19,11 @@ from typing import Any
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
+
+START_SECONDS = 120
+# Below 32768, where Linux begins to give ports to whoever asks for any. Each process of the tests
+# has its own, so none is taken between being found free and being used.
+FIRST_PORT, PORTS_EACH, MOST_PROCESSES = 12000, 2000, 10
 
 
 @dataclass
@@ -73,7 +80,13 @@ class SmtpSink:
 def smtp_sink(port: int = 0) -> Iterator[SmtpSink]:
     """Run a mail server on this or a free port until the block ends."""
     sink = SmtpSink(port or free_port())
-    controller = Controller(sink, hostname="127.0.0.1", port=sink.port, enable_SMTPUTF8=True)
+    controller = Controller(
+        sink,
+        hostname="127.0.0.1",
+        port=sink.port,
+        enable_SMTPUTF8=True,
+        ready_timeout=START_SECONDS,
+    )
     controller.start()
     try:
         yield sink
@@ -124,7 +137,26 @@ def other_site(folder: Path) -> Iterator[OtherSite]:
 
 
 def free_port() -> int:
-    """A port of the loopback that nobody uses at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port of the loopback that nobody uses at this moment, and that is given only once."""
+    return next(port for port in _PORTS if _is_free(port))
+
+
+def _own_ports() -> Iterator[int]:
+    """Ports of this process alone, endlessly. Of two runs of the tests each begins elsewhere."""
+    number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    first = FIRST_PORT + PORTS_EACH * (number % MOST_PROCESSES)
+    for count in itertools.count(os.getpid() * 37):  # neighbors in number begin far apart
+        yield first + count % PORTS_EACH
+
+
+_PORTS = _own_ports()
+
+
+def _is_free(port: int) -> bool:
+    for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+        with socket.socket(type=kind) as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                return False
+    return True

@@ -19,7 +19,7 @@ from hostedpages.mail.dkim_check import problem_of
 from hostedpages.mail.server import Server
 from hostedpages.mail.smtp import Transport
 from tests import zones
-from tests.servers import free_port
+from tests.servers import START_SECONDS, free_port
 
 ADDRESS = tuple[str, int]
 VERIFIER = Path(__file__).with_name("verify_dkim.pl")
@@ -130,7 +130,7 @@ class Raw:
 @contextmanager
 def raw_sink() -> Iterator[tuple[Raw, int]]:
     sink, port = Raw(), free_port()
-    controller = Controller(sink, hostname="127.0.0.1", port=port)
+    controller = Controller(sink, hostname="127.0.0.1", port=port, ready_timeout=START_SECONDS)
     controller.start()
     try:
         yield sink, port

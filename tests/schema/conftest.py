@@ -1,6 +1,6 @@
-"""Property tests of this folder: fewer examples, and no deadline on a busy machine."""
+"""Property tests of this folder: fewer examples."""
 
 from hypothesis import settings
 
-settings.register_profile("schema", deadline=None, max_examples=60)
+settings.register_profile("schema", settings.get_profile("ours"), max_examples=60)
 settings.load_profile("schema")
