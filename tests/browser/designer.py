@@ -39,6 +39,14 @@ def open_designer(page: Page, form: models.Page) -> Page:
     return page
 
 
+def keep_toasts(page: Page) -> None:
+    """Toasts of pages that are opened from now on stay, however long the next step takes."""
+    page.add_init_script(
+        """const later = window.setTimeout;
+        window.setTimeout = (run, ms, ...more) => ms === 7000 ? 0 : later(run, ms, ...more);"""
+    )
+
+
 def rows(page: Page) -> list[str]:
     return page.locator(".outline-rows .row-name .ellipsis").all_inner_texts()
 

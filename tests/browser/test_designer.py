@@ -3,11 +3,13 @@
 from playwright.sync_api import Page, expect
 from sqlalchemy.orm import Session
 
+from hostedpages import clock
 from hostedpages.models import User
 from tests.browser.conftest import NewContext, sign_in
 from tests.browser.designer import (
     choose,
     drag,
+    keep_toasts,
     labels,
     open_designer,
     preview,
@@ -141,6 +143,7 @@ def test_everything_can_be_undone_to_the_start_and_done_again(
     staff_page: Page, owner: User, unit: Session
 ) -> None:
     form = roof(owner)
+    staff_page.clock.set_fixed_time(clock.now())  # what is typed without a pause is one step
     open_designer(staff_page, form)
     start = rows(staff_page)
     choose(staff_page, "Email")
@@ -176,6 +179,7 @@ def test_a_deleted_element_comes_back_with_undo(
     staff_page: Page, owner: User, unit: Session
 ) -> None:
     form = roof(owner)
+    keep_toasts(staff_page)
     open_designer(staff_page, form)
     choose(staff_page, "Material")
     staff_page.keyboard.press("Delete")

@@ -25,6 +25,7 @@ def test_a_click_in_the_preview_selects(staff_page: Page, owner: User, unit: Ses
     frame.get_by_role("button", name="Move up").click()
     expect(staff_page.locator(".outline-row").nth(1)).to_contain_text("Email")
     assert labels(saved(staff_page, form, unit))[1] == "Email"
+    expect(staff_page.locator(".designer-stage iframe")).to_have_count(1)
     preview(staff_page).get_by_role("heading", level=1).click()
     expect(staff_page.get_by_label("Title")).to_be_visible()
 

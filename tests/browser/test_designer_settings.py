@@ -4,7 +4,7 @@ from playwright.sync_api import Page, expect
 from sqlalchemy.orm import Session
 
 from hostedpages.models import User
-from tests.browser.designer import choose, open_designer, preview, roof, row, saved
+from tests.browser.designer import choose, keep_toasts, open_designer, preview, roof, row, saved
 
 
 def test_a_rule_is_made_in_words_and_holds_in_the_preview(
@@ -83,6 +83,7 @@ def test_choices_are_added_and_moved_with_keys(
 
 def test_a_changed_type_says_what_is_lost(staff_page: Page, owner: User, unit: Session) -> None:
     form = roof(owner)
+    keep_toasts(staff_page)
     open_designer(staff_page, form)
     choose(staff_page, "Material")
     staff_page.get_by_label("Type").select_option("text")

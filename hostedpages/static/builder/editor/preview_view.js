@@ -39,6 +39,7 @@ export function createPreview(app, stage) {
   let loading = null;
   let isStale = false;
   let shownIndex = -1;
+  let startedAt = -1; // what the frame that is loading was told to select
   let place = { scroll: 0, screen: 0, answers: [] };
 
   function address() {
@@ -73,6 +74,9 @@ export function createPreview(app, stage) {
     shown = loading;
     loading = null;
     shown.classList.remove("is-loading");
+    // Meanwhile something else may have been selected, or typed.
+    if (selectedInFrame() !== startedAt) tell(shown, { do: "select", index: selectedInFrame() });
+    writeTexts();
     stage.classList.add("is-ready");
     if (isStale) {
       isStale = false;
@@ -93,7 +97,7 @@ export function createPreview(app, stage) {
       const index = selectedInFrame();
       // Something new is brought into view; everything else stays where it was.
       tell(frame, { do: "start", ...place, index, isNew: index !== shownIndex, sprite: app.urls.sprite });
-      shownIndex = index;
+      shownIndex = startedAt = index;
     },
     started(frame) {
       if (frame === loading) swap();

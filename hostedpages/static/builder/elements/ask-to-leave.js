@@ -1,6 +1,8 @@
 // <ask-to-leave changed>: around a form that is saved by its button. Leaving the page with changes
 // that are not saved asks first; `changed` when the page came back with some. Controls with
 // data-passing are never saved. Without a script nothing asks.
+import { isChanged } from "./is-changed.js";
+
 class AskToLeave extends HTMLElement {
   connectedCallback() {
     this.form = this.querySelector("form");
@@ -13,14 +15,6 @@ class AskToLeave extends HTMLElement {
   mustAsk() {
     return !this.isSent && (this.hasAttribute("changed") || [...this.form.elements].some(isChanged));
   }
-}
-
-// Compared with what the server drew, so that what the browser itself restored counts too.
-function isChanged(control) {
-  if (!control.name || control.localName === "button" || control.hasAttribute("data-passing")) return false;
-  if (control.localName === "select") return [...control.options].some((each) => each.selected !== each.defaultSelected);
-  if (["checkbox", "radio"].includes(control.type)) return control.checked !== control.defaultChecked;
-  return control.type !== "hidden" && control.value !== control.defaultValue;
 }
 
 customElements.define("ask-to-leave", AskToLeave);

@@ -1,6 +1,8 @@
 // <auto-save status="id" state="id">: around a form that saves by itself. Says in words what it does,
 // puts errors under their fields, and never loses what is typed. Without a script the form has its
 // button. Controls with data-manual wait for a button of their own.
+import { isChanged } from "./is-changed.js";
+
 const PAUSE = 700;
 const FIRST_RETRY = 2000;
 
@@ -14,6 +16,7 @@ class AutoSave extends HTMLElement {
     this.form.addEventListener("submit", () => this.rest());
     addEventListener("beforeunload", (event) => this.isDirty && event.preventDefault());
     document.addEventListener("click", (event) => this.leave(event));
+    for (const early of [...this.form.elements].filter(isChanged)) this.later({ target: early }, PAUSE);
   }
 
   // A link waits until all is stored: the page behind it would show, or publish, what was before.
@@ -51,8 +54,10 @@ class AutoSave extends HTMLElement {
       headers: { Accept: "application/json" },
       keepalive: true,
     }).catch(() => null);
+    const body = answer ? await answer.json().catch(() => null) : null;
+    // Only now: another save needs what this one gave.
     this.isSaving = false;
-    this.take(answer, answer ? await answer.json().catch(() => null) : null);
+    this.take(answer, body);
     if (this.again) {
       this.again = false;
       this.save();

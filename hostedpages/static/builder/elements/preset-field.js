@@ -9,7 +9,12 @@ class PresetField extends HTMLElement {
   connectedCallback() {
     this.form = this.querySelector("form");
     this.typed = { ...UNTYPED };
-    this.filled = this.fillsOf(this.querySelector("[name=preset]:checked"));
+    const chosen = this.querySelector("[name=preset]:checked");
+    const host = this.form.elements.smtp_host;
+    // Chosen before this script was there: what the provider fills in is still to be written.
+    const isEarly = chosen && !chosen.defaultChecked && host.value === host.defaultValue;
+    this.filled = this.fillsOf(isEarly ? this.querySelector("[name=preset][checked]") : chosen);
+    if (isEarly) this.fill(chosen);
     this.addEventListener("change", (event) => {
       if (event.target.name === "preset") this.fill(event.target);
       if (event.target.name === "smtp_port") this.propose(event.target.value);

@@ -1,0 +1,8 @@
+// Whether a control differs from what the server drew: what the browser itself restored, and what was
+// typed before the scripts were there, counts too. Controls with data-passing are never saved.
+export function isChanged(control) {
+  if (!control.name || control.localName === "button" || control.hasAttribute("data-passing")) return false;
+  if (control.localName === "select") return [...control.options].some((each) => each.selected !== each.defaultSelected);
+  if (["checkbox", "radio"].includes(control.type)) return control.checked !== control.defaultChecked;
+  return control.type !== "hidden" && control.value !== control.defaultValue;
+}
