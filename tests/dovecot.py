@@ -4,6 +4,7 @@ Runs as whoever runs the tests; started by root it hands the mailbox to `nobody`
 opens none as root. Must never touch the system's own Dovecot or its mail.
 """
 
+import contextlib
 import getpass
 import grp
 import os
@@ -25,7 +26,7 @@ from tests.servers import free_port
 
 DOVECOT = shutil.which("dovecot", path=f"/usr/sbin:/usr/local/sbin:{os.environ.get('PATH', '')}")
 USER, PASSWORD = "office@example.com", "correct horse, battery"
-START_SECONDS = 20
+START_SECONDS = 120
 
 _CONFIG = """
 base_dir = {base}/run
@@ -165,7 +166,10 @@ def dovecot(folder: Path | None = None) -> Iterator[Dovecot]:
         yield made
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(10)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(60)
+        process.kill()
+        process.wait()
         if process.stderr is not None:
             process.stderr.close()
 

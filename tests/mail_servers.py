@@ -30,7 +30,7 @@ from tests.dovecot import PASSWORD, USER, Dovecot, dovecot
 from tests.servers import free_port
 from tools.mailservers import POSTFIX, has_postfix, may_start_postfix
 
-START_SECONDS = 20
+START_SECONDS = 120
 DOMAIN = USER.rpartition("@")[2]
 
 _MAIN = """
@@ -230,7 +230,7 @@ def _running(folder: Path, ports: list[int]) -> Iterator[None]:
     finally:
         process.stdin.close()
         with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(10)
+            process.wait(60)
         process.kill()
         process.wait()
         process.stderr.close()

@@ -16,7 +16,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-START_SECONDS = 30
+START_SECONDS = 120
 # People's PATH often leaves the folders of servers out.
 _PATH = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/usr/local/sbin"])
 _CONFIGURATION = """\
@@ -88,7 +88,7 @@ def server(zones: dict[str, str], port: int) -> Iterator[int]:
         if process is not None:
             process.terminate()
             with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(10)
+                process.wait(60)
             process.kill()
             process.wait()
         shutil.rmtree(folder, ignore_errors=True)

@@ -130,12 +130,16 @@ class Killer:
             if self._progress() < reached:
                 continue
             reached = self._progress() + self._random.randint(*self._after)
-            victims = processes_below(self.root_pid)
+            victims: dict[str, list[int]] = {}
+            for pid, command in processes_below(self.root_pid):
+                kind = "worker" if "hostedpages worker" in command else "web"
+                victims.setdefault(kind, []).append(pid)
             if victims:
-                pid, command = self._random.choice(victims)
+                # The kind first: of web processes there are more.
+                kind = self._random.choice(sorted(victims))
                 with suppress(ProcessLookupError):
-                    kill(pid, signal.SIGKILL)
-                    self.kills["worker" if "hostedpages worker" in command else "web"] += 1
+                    kill(self._random.choice(victims[kind]), signal.SIGKILL)
+                    self.kills[kind] += 1
 
 
 def processes_below(root_pid: int) -> list[tuple[int, str]]:

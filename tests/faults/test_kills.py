@@ -18,6 +18,7 @@ from hostedpages.config import Settings
 from hostedpages.models import Delivery, Submission
 from tests import factories
 from tests.faults.ledger import Killer, Ledger
+from tests.faults.worlds import end
 from tests.servers import SmtpSink, free_port, smtp_sink
 
 SUBMISSIONS = 1000
@@ -108,8 +109,7 @@ def running(
     try:
         yield process, f"http://127.0.0.1:{port}"
     finally:
-        process.terminate()
-        process.wait(15)
+        end(process)
 
 
 def _wait_until_quiet(sink: SmtpSink, *, expected: int) -> None:

@@ -106,6 +106,12 @@ class Sink:
         self._numbers = iter(range(1, 1_000_000))
 
     async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await self._answer(reader, writer)
+        finally:
+            writer.close()
+
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         number, sender, to = next(self._numbers), "", ""
         writer.write(b"220 sink ESMTP\r\n")
         with contextlib.suppress(OSError, asyncio.IncompleteReadError):
@@ -128,7 +134,6 @@ class Sink:
                         to = match[1].decode()
                     writer.write(b"250 ok\r\n")
                 await writer.drain()
-        writer.close()
 
     @property
     def count(self) -> int:
@@ -152,10 +157,13 @@ def sink() -> Iterator[Sink]:
         for each in others:
             each.cancel()
         await asyncio.gather(*others, return_exceptions=True)
+        # What was closed in one turn of the loop ends in the next.
+        for _ in range(2):
+            await asyncio.sleep(0)
 
-    thread = threading.Thread(target=loop.run_until_complete, args=(serve(),))
+    thread = threading.Thread(target=loop.run_until_complete, args=(serve(),), daemon=True)
     thread.start()
-    ready.wait()
+    assert ready.wait(60)
     try:
         yield made
     finally:
@@ -213,7 +221,7 @@ def end(process: subprocess.Popen[bytes]) -> None:
     """Let it drain, and see it out."""
     process.send_signal(signal.SIGTERM)
     try:
-        process.wait(30)
+        process.wait(60)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
