@@ -276,6 +276,9 @@ class Worker:
                 self._log("lease lost", delivery=claimed.public_id)
 
     async def _free_leases(self) -> None:
+        # Our own first: after this machine stood still they are over too, and still in work.
+        await self._renew()
+
         def free() -> int:
             with db.unit():
                 return housekeeping.free_leases(clock.now())

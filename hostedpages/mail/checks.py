@@ -22,6 +22,7 @@ from hostedpages.mail.connect import (
     Client,
     find,
     in_words,
+    let_go,
     open_client,
     open_socket,
     sign_in,
@@ -42,6 +43,7 @@ __all__ = ["CHECK_LIMITS", "Check", "check_login", "check_send", "check_server"]
 
 CHECK_LIMITS = Limits(total=90)
 PATIENCE = 5.0  # seconds of silence before it is said what they usually mean
+TLS_SECONDS = 5.0  # for a look whether a port begins with TLS
 STILL_SILENT = "Still waiting: a server that begins with TLS stays silent like this."
 _TEXT = """\
 This is a test of your mail settings: the message left through your own mail server, so the
@@ -251,15 +253,23 @@ class _Talk:
         if self.server.port == 25:
             return False  # who talks before the greeting is taken for a spammer there
         try:
-            async with asyncio.timeout(PATIENCE):
-                opened = await open_socket(self._targets, seconds=PATIENCE)
-                _, writer = await asyncio.open_connection(
-                    sock=opened, ssl=unverified(), server_hostname=self.server.host
-                )
+            async with asyncio.timeout(TLS_SECONDS):
+                opened = await open_socket(self._targets, seconds=TLS_SECONDS)
+                writer = await self._encrypted_unverified(opened)
         except (OSError, ValueError):
             return False
         writer.transport.abort()
         return True
+
+    async def _encrypted_unverified(self, opened: socket.socket) -> asyncio.StreamWriter:
+        try:
+            _, writer = await asyncio.open_connection(
+                sock=opened, ssl=unverified(), server_hostname=self.server.host
+            )
+        except (Exception, asyncio.CancelledError):  # not GeneratorExit, which forbids to wait
+            await let_go(opened)
+            raise
+        return writer
 
     async def tls(self) -> str:
         try:

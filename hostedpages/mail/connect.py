@@ -161,7 +161,8 @@ async def open_client(
     try:
         client.greeting = clean_reply((await client.connect()).message, server.secrets)
     except aiosmtplib.SMTPConnectTimeoutError:
-        await _let_go(client, opened)
+        client.close()
+        await let_go(opened)
         if server.security == "ssl":
             raise
         raise MailError(
@@ -171,15 +172,15 @@ async def open_client(
             hint=ADVICE_TLS_FIRST,
         ) from None
     except (Exception, asyncio.CancelledError):  # not GeneratorExit, which forbids to wait
-        await _let_go(client, opened)
+        client.close()
+        await let_go(opened)
         raise
     return client
 
 
-async def _let_go(client: Client, opened: socket.socket) -> None:
+async def let_go(opened: socket.socket) -> None:
     """Close the socket through whoever owns it: broken off within the handshake of TLS, that is a
     transport that nobody else knows. Closed under its feet, the loop would keep watching it."""
-    client.close()
     with contextlib.suppress(OSError):
         opened.shutdown(socket.SHUT_RDWR)
     try:
