@@ -20,6 +20,8 @@ from sqlalchemy.orm import Session
 from hostedpages import clock as clock_module
 from hostedpages import db
 from hostedpages.config import Settings
+from hostedpages.mail import dns as mail_dns
+from hostedpages.mail import domain_auth
 from tests import applications, factories, faulty_zones, name_servers, people
 from tests.databases import (
     PostgresTemplates,
@@ -119,6 +121,18 @@ def name_server() -> Iterator[tuple[str, int]]:
     """A real name server that serves the faulty domains of `tests/faulty_zones.py`."""
     with knot.server(faulty_zones.all_zones(), free_port()) as port:
         yield "127.0.0.1", port
+
+
+@pytest.fixture
+def patient_name_server(
+    name_server: tuple[str, int], monkeypatch: pytest.MonkeyPatch
+) -> tuple[str, int]:
+    """The same one, and whoever asks waits for its answer as long as a busy machine takes."""
+    monkeypatch.setattr(mail_dns, "QUESTION_SECONDS", 60.0)
+    monkeypatch.setattr(mail_dns, "CHECK_SECONDS", 120.0)
+    # Its default was bound when it was defined.
+    monkeypatch.setitem(domain_auth.look.__kwdefaults__, "seconds", 120.0)
+    return name_server
 
 
 @pytest.fixture(scope="session")

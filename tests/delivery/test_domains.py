@@ -22,10 +22,9 @@ ADDRESS = tuple[str, int]
 
 
 @pytest.fixture
-def settings(settings: Settings, name_server: ADDRESS) -> Settings:
-    return settings.model_copy(
-        update={"dns_servers": f"127.0.0.1:{name_server[1]}", "spf_include": zones.INCLUDE}
-    )
+def settings(settings: Settings, patient_name_server: ADDRESS) -> Settings:
+    where = f"127.0.0.1:{patient_name_server[1]}"
+    return settings.model_copy(update={"dns_servers": where, "spf_include": zones.INCLUDE})
 
 
 def read(domain: SendingDomain) -> SendingDomain:

@@ -1,6 +1,7 @@
 """The connections of one process to the servers of accounts: how many there are, and their end."""
 
 import asyncio
+from functools import partial
 
 import pytest
 from sqlalchemy.orm import Session
@@ -9,7 +10,7 @@ from hostedpages import clock
 from hostedpages.config import Settings
 from hostedpages.delivery import senders
 from hostedpages.delivery.origins import Origin
-from hostedpages.delivery.ways import Ways
+from hostedpages.delivery.ways import TransportLimits, Ways
 from hostedpages.mail.message import build
 from hostedpages.mail.smtp import ACCOUNT_CONNECTIONS
 from tests import factories
@@ -27,6 +28,8 @@ def test_mails_that_wait_for_one_access_token_together_leave_by_the_same_connect
         pass
 
     monkeypatch.setattr(senders, "token_of", slow_token)
+    patient = partial(TransportLimits, quit=60)
+    monkeypatch.setattr("hostedpages.delivery.ways.TransportLimits", patient)
     with scripted_smtp() as server:
         sender = sender_at(server, factories.account(), settings)
         unit.expunge(sender)

@@ -5,6 +5,7 @@ import base64
 import ssl
 import warnings
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -20,7 +21,7 @@ from tests.certificates import client_side, server_side
 from tests.scripted_smtp import DROP, HANG, scripted_smtp
 from tests.servers import free_port
 
-QUICK = Limits(connect=1, read=1, total=10, quit=0.5)  # where silence is expected
+QUICK = Limits(connect=30, read=1, total=60, quit=0.5)  # where silence is expected
 CANARY = "canary-hunter2"
 SIGN_IN = ["PIPELINING", "SIZE 10485760", "AUTH PLAIN LOGIN"]
 
@@ -146,6 +147,7 @@ def test_a_message_is_sent_and_its_id_shown(authority: trustme.CA) -> None:
                 mail_from="Leads <leads@ours.example>",
                 to="ann@example.org",
                 tls_context=client_side(authority),
+                limits=replace(CHECK_LIMITS, quit=60),
             )
         )
         assert done["send"].state == "ok"

@@ -15,7 +15,7 @@ from tests.scripted_smtp import ScriptedSmtp, scripted_smtp
 def refusal(server: Server) -> MailError:
     async def work() -> MailError:
         with pytest.raises(MailError) as caught:
-            await open_dialog(server, connect_seconds=2, read_seconds=2)
+            await open_dialog(server, connect_seconds=60, read_seconds=60)
         return caught.value
 
     return asyncio.run(work())
@@ -50,7 +50,7 @@ def test_a_name_that_turns_to_the_loopback_later_never_leads_there(
 
     # The guard of the tests names the one address that was tried.
     with pytest.raises(AssertionError, match=r"8\.8\.8\.8"):
-        asyncio.run(open_dialog(server, connect_seconds=2, read_seconds=2))
+        asyncio.run(open_dialog(server, connect_seconds=60, read_seconds=60))
 
     assert asked == ["mail.example"]
     assert inside.connections == 0
@@ -92,8 +92,8 @@ def test_the_second_address_is_used_when_the_first_does_not_answer(
         settings = Server("mail.example", server.port, "none", allow_private=True)
 
         async def work() -> None:
-            dialog = await open_dialog(settings, connect_seconds=2, read_seconds=2)
-            await dialog.quit(seconds=2)
+            dialog = await open_dialog(settings, connect_seconds=60, read_seconds=60)
+            await dialog.quit(seconds=60)
 
         asyncio.run(work())
         assert server.commands[-1] == "QUIT"

@@ -41,8 +41,8 @@ def look(domain: str, resolver: Resolver, include: str = zones.INCLUDE) -> dict[
 
 
 @pytest.mark.parametrize("case", faulty_zones.cases(), ids=lambda case: case.name)
-def test_every_fault_gets_its_verdict_and_its_fix(case: Case, name_server: ADDRESS) -> None:
-    resolver = Counting(name_server)
+def test_every_fault_gets_its_verdict_and_its_fix(case: Case, patient_name_server: ADDRESS) -> None:
+    resolver = Counting(patient_name_server)
     found = look(case.domain, resolver)
 
     assert {name: each.state for name, each in found.items()} == case.verdicts
@@ -57,9 +57,9 @@ def test_every_fault_gets_its_verdict_and_its_fix(case: Case, name_server: ADDRE
         assert all(len(part.encode()) <= 255 for part in each.strings)
 
 
-def test_no_domain_makes_us_ask_more_than_a_receiver_would(name_server: ADDRESS) -> None:
+def test_no_domain_makes_us_ask_more_than_a_receiver_would(patient_name_server: ADDRESS) -> None:
     for case in faulty_zones.cases():
-        resolver = Counting(name_server)
+        resolver = Counting(patient_name_server)
         look(case.domain, resolver)
         of_spf = [
             each for each in resolver.asked if "_dmarc" not in each[0] and "key" not in each[0]
@@ -68,8 +68,8 @@ def test_no_domain_makes_us_ask_more_than_a_receiver_would(name_server: ADDRESS)
         assert len([each for each in resolver.asked if "_dmarc" in each[0]]) <= 9
 
 
-def test_a_domain_that_does_not_exist_is_called_so(name_server: ADDRESS) -> None:
-    found = look("absent.test", Resolver([name_server]))
+def test_a_domain_that_does_not_exist_is_called_so(patient_name_server: ADDRESS) -> None:
+    found = look("absent.test", Resolver([patient_name_server]))
 
     assert {each.state for each in found.values()} == {"not_found"}
     assert next(iter(found)) == "missing"
@@ -77,9 +77,9 @@ def test_a_domain_that_does_not_exist_is_called_so(name_server: ADDRESS) -> None
     assert found["missing"].fix == "Check the spelling, or register it."
     assert "There is no domain absent.test" in found["spf"].detail
     assert "register absent.test" in found["spf"].fix
-    below = look("mail.absent.test", Resolver([name_server]))["missing"]
+    below = look("mail.absent.test", Resolver([patient_name_server]))["missing"]
     assert "begins to exist with its first record" in below.fix
-    assert "missing" not in look("nothing.test", Resolver([name_server]))
+    assert "missing" not in look("nothing.test", Resolver([patient_name_server]))
 
 
 @pytest.mark.parametrize(
@@ -141,9 +141,9 @@ def test_names_of_inner_networks_are_never_asked_for() -> None:
     assert resolver.asked == []
 
 
-def test_our_own_broken_spf_name_is_the_operators_fault(name_server: ADDRESS) -> None:
+def test_our_own_broken_spf_name_is_the_operators_fault(patient_name_server: ADDRESS) -> None:
     for include in ("_broken.sender.test", "absent.test", "_big.sender.test"):
-        spf = look("nothing.test", Resolver([name_server]), include)["spf"]
+        spf = look("nothing.test", Resolver([patient_name_server]), include)["spf"]
         assert spf.state == "not_found"
         assert "SPF name of Hosted Pages is broken" in spf.detail
         assert "Whoever runs Hosted Pages for you" in spf.fix
@@ -151,15 +151,15 @@ def test_our_own_broken_spf_name_is_the_operators_fault(name_server: ADDRESS) ->
 
 
 def test_without_an_spf_name_it_is_said_who_has_to_set_it_and_dkim_decides(
-    name_server: ADDRESS,
+    patient_name_server: ADDRESS,
 ) -> None:
-    found = look("fine.test", Resolver([name_server]), include="")
+    found = look("fine.test", Resolver([patient_name_server]), include="")
     assert found["spf"].state == "fine"
     assert "HOSTEDPAGES_SPF_INCLUDE" in found["spf"].detail
     assert found["spf"].fix == ""
     assert domain_auth.state_of(list(found.values())) == "fine"
 
-    missing = look("nothing.test", Resolver([name_server]), include="")["spf"]
+    missing = look("nothing.test", Resolver([patient_name_server]), include="")["spf"]
     assert (missing.state, missing.value) == ("not_found", "")
     assert "HOSTEDPAGES_SPF_INCLUDE" in missing.fix
 
@@ -194,14 +194,16 @@ def test_a_policy_of_the_parent_domain_applies_and_alignment_is_judged() -> None
     assert "does not count for mail.example.com" in strict.detail
 
 
-def test_the_next_key_is_shown_and_changes_nothing_about_the_domain(name_server: ADDRESS) -> None:
+def test_the_next_key_is_shown_and_changes_nothing_about_the_domain(
+    patient_name_server: ADDRESS,
+) -> None:
     selectors = [
         Selector("lf1", zones.key_pair().public_key),
         Selector("lf2", zones.public_key_of(2048), is_next=True),
     ]
     found = domain_auth.look(
         "fine.test",
-        resolver=Resolver([name_server]),
+        resolver=Resolver([patient_name_server]),
         selectors=selectors,
         include=zones.INCLUDE,
     )

@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from email import message_from_bytes
@@ -61,9 +62,10 @@ def position(servers: MailServers) -> Position:
 
 def arrived(servers: MailServers, since: Position, count: int) -> list[EmailMessage]:
     """The messages that came since then, read over IMAP, when there are `count` of them."""
-    for _ in range(200):
+    until = time.monotonic() + 90
+    while True:
         found = visit(imap(servers), since, limit=100, tls_context=servers.trust).messages
-        if len(found) >= count:
+        if len(found) >= count or time.monotonic() > until:
             break
         asyncio.run(asyncio.sleep(0.05))
     mails = [message_from_bytes(each.content, policy=default) for each in found]

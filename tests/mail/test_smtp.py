@@ -15,8 +15,9 @@ from tests.certificates import client_side, server_side
 from tests.scripted_smtp import DROP, HANG, RESET, ScriptedSmtp, scripted_smtp
 from tests.servers import free_port
 
-PATIENT = Limits(quit=0.5)
-QUICK = Limits(read=1, total=5, quit=0.5)  # where silence is expected
+PATIENT = Limits(quit=60)
+QUICK = Limits(read=1)  # where silence is expected
+AFTER_DOT = Limits(read=60, total=10)  # where silence is expected only after the message
 SECRET = "hunter2-%40-canary"
 
 
@@ -131,7 +132,7 @@ def test_a_fresh_connection_that_is_refused_stops_the_sender_and_does_not_hammer
 
 
 def test_a_connection_is_left_politely_when_it_had_its_share() -> None:
-    limits = Limits(mails_per_connection=2)
+    limits = Limits(mails_per_connection=2, quit=60)
     with scripted_smtp() as server:
         assert (
             send(server.url, *[mail() for _ in range(5)], limits=limits) == ["250 2.0.0 kept"] * 5
@@ -148,7 +149,7 @@ def test_idle_connections_are_closed_without_being_asked() -> None:
         await transport.send(mail(), nothing)
         await transport.close()
 
-    limits = Limits(idle=0.1)
+    limits = Limits(idle=0.1, quit=60)
     with scripted_smtp() as server:
         asyncio.run(work(Transport(Server.from_url(server.url), limits=limits), server))
         assert server.connections == 3
@@ -180,14 +181,14 @@ def test_a_fault_before_the_message_is_passing_and_nothing_left(stage: str, faul
 @pytest.mark.parametrize("fault", [DROP, RESET, HANG, "25"])
 def test_a_fault_after_the_final_dot_is_unknown(fault: str) -> None:
     with scripted_smtp(script={"DOT": [fault]}) as server:
-        (result,) = send(server.url, mail(), limits=QUICK if fault == HANG else PATIENT)
+        (result,) = send(server.url, mail(), limits=AFTER_DOT if fault == HANG else PATIENT)
         assert failure(result).unknown
         assert len(server.taken) == 1
 
 
 def test_a_server_that_never_answers_quit_counts_as_delivered() -> None:
     with scripted_smtp(always={"QUIT": HANG}) as server:
-        assert send(server.url, mail()) == ["250 2.0.0 kept"]
+        assert send(server.url, mail(), limits=Limits(quit=0.5)) == ["250 2.0.0 kept"]
 
 
 def test_what_stops_the_last_step_stops_the_mail() -> None:
