@@ -5,6 +5,7 @@ Must never be trusted outside of tests.
 
 import socket
 import ssl
+import traceback
 
 import trustme
 
@@ -25,5 +26,17 @@ def client_side(authority: trustme.CA) -> ssl.SSLContext:
 
 def encrypted(connection: socket.socket, context: ssl.SSLContext) -> ssl.SSLSocket:
     """The server's side of a connection, encrypted. Raises OSError when the client is gone."""
-    connection.getpeername()  # Python would lose the socket, unclosed, when it finds that out
-    return context.wrap_socket(connection, server_side=True)
+    connection.getpeername()
+    try:
+        return context.wrap_socket(connection, server_side=True)
+    except OSError as error:
+        _close_lost(error)
+        raise
+
+
+def _close_lost(error: OSError) -> None:
+    """Python loses the socket, unclosed, when it is the one to find out that the client is gone."""
+    for frame, _ in traceback.walk_tb(error.__traceback__):
+        lost = frame.f_locals.get("self")
+        if isinstance(lost, ssl.SSLSocket):
+            lost.close()

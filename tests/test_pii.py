@@ -1,7 +1,7 @@
 """Masks for visitors, redaction for logs."""
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from hostedpages.pii import mask, redact
@@ -16,6 +16,7 @@ from hostedpages.pii import mask, redact
         ("phone", "911", "***"),
         ("name", "Dorothy", "D."),
         ("name", "", ""),
+        ("email", " \t\n ", ""),
         ("text", "12 High Street", "***"),
     ],
 )
@@ -23,9 +24,14 @@ def test_a_mask_is_a_hint_for_its_owner(kind: str, value: str, hint: str) -> Non
     assert mask(kind, value) == hint
 
 
-@given(st.sampled_from(["email", "phone", "name", "text"]), st.text(min_size=6, max_size=60))
+# A letter and a dot may be all of a short name, and asterisks are what a mask is made of.
+VALUES = st.text(st.characters(exclude_characters="*"), min_size=6, max_size=60)
+
+
+@given(st.sampled_from(["email", "phone", "name", "text"]), VALUES)
 def test_a_mask_never_holds_the_value(kind: str, value: str) -> None:
-    assert value.strip() == "" or value.strip() not in mask(kind, value)
+    assume(len(value.strip()) >= 6)
+    assert value.strip() not in mask(kind, value)
 
 
 def test_logs_keep_neither_addresses_nor_phone_numbers() -> None:

@@ -100,7 +100,10 @@ def _talk(connection: socket.socket, sink: WebhookSink) -> None:
         for name, _, value in (each.partition(":") for each in lines)
     }
     while len(body) < int(headers.get("content-length", "0")):
-        body += connection.recv(65536)
+        part = connection.recv(65536)
+        if not part:
+            return
+        body += part
     sink.received_bytes += len(body)
     sink.posted.append(Posted(line, headers, body))
     said = sink.answers.pop(0) if sink.answers else sink.always

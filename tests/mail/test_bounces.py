@@ -189,12 +189,12 @@ NESTED = b"From: pat@lakeview.example\n" + b"".join(
     ids=range(8),
 )
 def test_a_message_that_is_made_to_be_costly_is_not_worth_seconds(costly: bytes) -> None:
-    began = time.process_time()
+    began = time.thread_time()
 
     bounces.read(costly)
     replies.read(costly)
 
-    assert time.process_time() - began < 5  # it took minutes; a lead that is stored must not wait
+    assert time.thread_time() - began < 5  # it took minutes; a lead that is stored must not wait
 
 
 _FILES = [each.read_bytes() for each in sorted(MAILBOX.glob("*.eml"))]

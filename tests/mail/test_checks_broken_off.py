@@ -30,6 +30,8 @@ def test_a_test_broken_off_at_any_moment_leaves_no_connection(
         warnings.catch_warnings(record=True) as said,
     ):
         warnings.simplefilter("always", ResourceWarning)
+        gc.collect()
+        said.clear()  # of what earlier tests left open
         server = Server("127.0.0.1", smtp.port, security, "ann", "secret", allow_private=True)
         asyncio.run(break_off_after_each_turn(server, client_side(authority)))
         gc.collect()
