@@ -221,6 +221,15 @@ def follow(page: Page, control: Locator) -> None:
         control.click()
 
 
+def wait_until(page: Page, expression: str) -> None:
+    """Wait until an expression of JavaScript is true, asked again and again from outside: the
+    policy of staff screens forbids what Playwright's own `wait_for_function` does."""
+    until = time.monotonic() + ACTION_MS / 1000
+    while not page.evaluate(expression):
+        assert time.monotonic() < until, f"never true: {expression}"
+        page.wait_for_timeout(50)
+
+
 @pytest.fixture
 def other_origin(tmp_path: Path) -> Iterator[OtherSite]:
     """Another site, for pages that embed a form: `other_origin.put("index.html", html)`."""

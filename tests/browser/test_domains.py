@@ -4,7 +4,7 @@ import time
 
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser.conftest import NewContext, Site, sign_in
+from tests.browser.conftest import NewContext, Site, sign_in, wait_until
 from tests.factories import sending_domain
 from tests.factories import user as new_user
 
@@ -84,7 +84,7 @@ def test_the_keyboard_alone_copies_a_record(
         }).observe(document.body, { childList: true, subtree: true, characterData: true })"""
     )
     page.keyboard.press("Enter")
-    page.wait_for_function("window.said")
+    wait_until(page, "window.said")
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied == f"v=DKIM1; k=rsa; p={domain.public_key}"
 
