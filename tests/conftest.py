@@ -124,14 +124,19 @@ def name_server() -> Iterator[tuple[str, int]]:
 
 
 @pytest.fixture
-def patient_name_server(
-    name_server: tuple[str, int], monkeypatch: pytest.MonkeyPatch
-) -> tuple[str, int]:
-    """The same one, and whoever asks waits for its answer as long as a busy machine takes."""
-    monkeypatch.setattr(mail_dns, "QUESTION_SECONDS", 60.0)
+def patient_checks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A look at a domain takes all the time that its questions take on a busy machine."""
     monkeypatch.setattr(mail_dns, "CHECK_SECONDS", 120.0)
     # Its default was bound when it was defined.
     monkeypatch.setitem(domain_auth.look.__kwdefaults__, "seconds", 120.0)
+
+
+@pytest.fixture
+def patient_name_server(
+    name_server: tuple[str, int], patient_checks: None, monkeypatch: pytest.MonkeyPatch
+) -> tuple[str, int]:
+    """The same one, and whoever asks waits for its answer as long as a busy machine takes."""
+    monkeypatch.setattr(mail_dns, "QUESTION_SECONDS", 60.0)
     return name_server
 
 

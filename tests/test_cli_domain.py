@@ -88,6 +88,7 @@ def test_a_domain_that_does_not_exist_is_said_before_its_records(
     assert fix.strip() == "Fix: Check the spelling, or register it."
 
 
+@pytest.mark.usefixtures("patient_checks")
 @pytest.mark.parametrize("as_json", [True, False])
 def test_a_silent_name_server_is_said_once_and_not_blamed_on_the_domain(*, as_json: bool) -> None:
     with name_servers.scripted_dns(name_servers.silence) as silent:

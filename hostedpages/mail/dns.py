@@ -91,10 +91,16 @@ class Resolver:
             raise CouldNotCheck("its name servers gave an answer that makes no sense") from None
         return _records(found)
 
-    def answers(self) -> bool:
-        """Whether anything of use is answered to a question that every name server knows."""
+    def answers(self, *, seconds: float) -> bool:
+        """Whether anything of use is answered to a question that every name server knows.
+
+        True when there is no time left to ask.
+        """
+        if seconds <= 0:
+            return True
         try:
-            self._resolver.resolve(".", "NS", lifetime=QUESTION_SECONDS, search=False)
+            lifetime = min(seconds, QUESTION_SECONDS)
+            self._resolver.resolve(".", "NS", lifetime=lifetime, search=False)
         except (dns.exception.Timeout, dns.resolver.NoNameservers) as error:
             return bool(_codes(error))
         except dns.exception.DNSException:

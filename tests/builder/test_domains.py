@@ -96,6 +96,7 @@ def test_a_domain_that_does_not_exist_is_said_once_on_top(
     assert "4 records to look at" in text_of(alice, "/settings/domains")
 
 
+@pytest.mark.usefixtures("patient_checks")
 def test_a_silent_name_server_of_ours_is_said_once_and_no_record_is_blamed(
     alice: Person, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

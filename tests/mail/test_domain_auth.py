@@ -104,6 +104,7 @@ def test_what_could_not_be_asked_is_not_called_missing(
     assert all("Check again in some minutes" in each.fix for each in found.values())
 
 
+@pytest.mark.usefixtures("patient_checks")
 @pytest.mark.parametrize(
     "behavior", [name_servers.silence, name_servers.cut_off, name_servers.nonsense]
 )
@@ -121,6 +122,20 @@ def test_a_name_server_of_ours_that_is_of_no_use_is_not_blamed_on_the_domain(
     assert "says nothing about example.test" in ahead.fix
     assert {(each.detail, each.fix) for each in others} == {("Not checked.", "")}
     assert found["dkim:lf1"].value
+
+
+def test_without_time_left_a_silent_name_server_of_ours_is_asked_nothing_more() -> None:
+    with name_servers.scripted_dns(name_servers.silence) as server:
+        found = domain_auth.look(
+            "example.test",
+            resolver=Resolver([server.address]),
+            selectors=[Selector("lf1", "")],
+            seconds=0.2,
+        )
+
+    assert {each.state for each in found} == {"could_not_check"}
+    assert "unasked" not in {each.name for each in found}
+    assert ("", "NS") not in server.asked
 
 
 def test_a_silent_name_server_is_not_asked_for_longer_than_the_check_may_take() -> None:
