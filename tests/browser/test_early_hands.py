@@ -4,6 +4,7 @@ from playwright.sync_api import Page, Route, expect
 from sqlalchemy.orm import Session
 
 from hostedpages.models import User
+from tests import factories
 from tests.browser.conftest import NewContext, sign_in, wait_until
 from tests.browser.designer import choose, open_designer, preview, roof
 
@@ -94,3 +95,31 @@ def test_what_is_selected_while_the_preview_loads_is_what_it_shows(
     choose(page, "Material")
     expect(page.locator(".designer-stage iframe")).to_have_count(1)
     expect(preview(page).get_by_label("Material")).to_be_visible()
+
+
+def test_looking_at_options_saves_nothing(staff_page: Page, owner: User) -> None:
+    filled = factories.page(
+        owner.account,
+        factories.field("email", "Email", type="email"),
+        options={
+            "success_url": "https://example.com/thanks?a=b&c=d",
+            "redirect_top": True,
+            "base_color": "#0D6EFD",
+            "pii_visibility": "mask",
+            "notify_users": [owner.email],
+            "notify_emails": ["sales@example.com", "office@example.com"],
+            "success_message": "Thank you.\nUntil soon.",
+            "allowed_frame_origins": ["https://a.example.com", "https://b.example.com"],
+            "max_submissions": 100,
+            "closes_at": "2027-03-01T17:00:30-05:00",
+            "prefill": ["email"],
+        },
+    )
+    posted: list[str] = []
+    staff_page.on(
+        "request", lambda each: posted.append(each.url) if each.method == "POST" else None
+    )
+    for form in (roof(owner), filled):
+        staff_page.goto(f"/pages/{form.public_id}/options")
+        staff_page.wait_for_timeout(1500)  # longer than typing is waited for
+    assert posted == []
