@@ -130,4 +130,4 @@ def test_no_text_and_no_part_of_one_makes_it_fail(noise: str, text: str, cut: in
 def test_hostile_text_costs_little(text: str) -> None:
     began = time.thread_time()  # of the processor, for this alone: others may be busy
     explain(text)
-    assert time.thread_time() - began < 5
+    assert time.thread_time() - began < 1
